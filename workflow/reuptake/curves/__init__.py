@@ -1,0 +1,1 @@
+"""Concentration-response curves: models, batched fitting, intervals, choice and verdict."""

@@ -1,0 +1,265 @@
+"""Which model a curve has earned: free slope, own lower plateau, or neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import fdtrc, stdtr
+
+from reuptake.curves import engine, profile
+from reuptake.curves.engine import Fit
+from reuptake.curves.groups import Batch
+
+SIGNIFICANCE = 0.05
+# an own plateau counts only if it lies this far from the non-specific level
+OWN_PLATEAU_FRACTION = 0.20
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The adopted model of each curve of a batch; all arrays have shape (m,).
+
+    ``ss`` is the residual sum of squares over wells, ``df`` its degrees of freedom,
+    ``nonspecific`` the level of complete inhibition (the full-block wells' fitted mean; 0
+    where there are none), ``hill_free`` the slope of the 4PL whether or not it was adopted.
+    """
+
+    fit: Fit
+    free_hill: np.ndarray
+    own_plateau: np.ndarray
+    ss: np.ndarray
+    df: np.ndarray
+    nonspecific: np.ndarray
+    hill_free: np.ndarray
+    log10_ic50_se: np.ndarray
+    dependency: np.ndarray
+    log10_lower: np.ndarray
+    log10_upper: np.ndarray
+    hill_lower: np.ndarray
+    hill_upper: np.ndarray
+    p_flat: np.ndarray
+
+
+def f_test(ss_simple, df_simple, ss_full, df_full, negligible=0.0):
+    """p of the extra-sum-of-squares F test of nested models.
+
+    .. math:: F = \\frac{(SS_1 - SS_2) / (\\nu_1 - \\nu_2)}{SS_2 / \\nu_2}
+
+    Parameters
+    ----------
+    ss_simple, df_simple, ss_full, df_full : array_like
+        Residual sums of squares and degrees of freedom of the simpler and the fuller model.
+    negligible : array_like
+        A sum of squares that is rounding error; a gain below it counts as none.
+
+    References
+    ----------
+    Motulsky & Christopoulos, Fitting models to biological data, 2004, ch. 22.
+    """
+    df_full = np.maximum(df_full, 1)
+    gain = np.maximum(ss_simple - ss_full, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        f = (gain / (df_simple - df_full)) / (ss_full / df_full)
+    f = np.where(gain <= negligible, 0.0, np.nan_to_num(f, nan=0.0, posinf=1e300))
+    return fdtrc(df_simple - df_full, df_full, f)
+
+
+def aicc(ss, n, n_parameters):
+    """Akaike's criterion for least squares, corrected for small samples.
+
+    .. math:: AIC_c = N \\ln(SS/N) + 2K + \\frac{2K(K+1)}{N-K-1}, \\quad K = p + 1
+
+    Infinite where there are too few points for the correction.
+
+    References
+    ----------
+    Motulsky & Christopoulos, Fitting models to biological data, 2004, ch. 22.
+    """
+    k = n_parameters + 1
+    room = n - k - 1
+    with np.errstate(divide="ignore"):
+        value = n * np.log(ss / n) + 2 * k + 2 * k * (k + 1) / np.where(room > 0, room, 1)
+    return np.where(room > 0, value, np.inf)
+
+
+def choose(batch: Batch, *, intervals: bool = True) -> Chosen:
+    """Fit the candidate models to each curve of a batch and adopt one by stated rules.
+
+    The lower plateau is the level of the full-block wells. A compound gets its own when
+    an F test with free slope in both models has p < 0.05, the plateau lies more than 20 %
+    of the window from the full-block level, and the data define it: the relative IC50 and
+    its 95 % interval end inside the tested range. The slope is free when its F test has
+    p < 0.05 and AICc is lower. Without full-block wells the plateau is always free, the
+    level of complete inhibition is taken as 0, and the first test is whether the plateau
+    differs from that.
+
+    Parameters
+    ----------
+    batch : Batch
+        Every curve needs more wells than parameters.
+    intervals : bool
+        False leaves out the profile limits of the adopted models.
+
+    Returns
+    -------
+    Chosen
+    """
+    has_block = np.isposinf(batch.x[:, -1])
+    block_mean = np.where(has_block, batch.mean[:, -1], 0.0)
+    common = _Adopted(batch, batch.n, n_extra=0)
+
+    # the full-block wells keep a mean of their own where the compound has its own plateau
+    weight_own = np.where(np.isposinf(batch.x), 0.0, batch.n)
+    own_plateau = np.zeros(len(has_block), dtype=bool)
+    rows = np.flatnonzero(has_block)
+    if len(rows):
+        part = batch.select(rows)
+        four = engine.fit(part, weight_own[rows], free_hill=True)
+        df = part.n_wells - 4
+        p = f_test(
+            common.four.ss[rows] + part.ss_within,
+            df,
+            four.ss + part.ss_within,
+            df - 1,
+            negligible(part),
+        )
+        rows = rows[p < SIGNIFICANCE]
+    own = _Adopted(batch.select(rows), weight_own[rows], n_extra=1)
+    own_plateau[rows] = own.plateau_defined(block_mean[rows])
+    own = own.select(own_plateau[rows])
+    rows = np.flatnonzero(~has_block)
+    if len(rows):
+        free = common.select(rows)
+        own_plateau[rows] = free.plateau_defined(block_mean[rows]) & (
+            free.p_bottom_zero() < SIGNIFICANCE
+        )
+
+    taken = np.flatnonzero(own_plateau & has_block)
+    kept = np.flatnonzero(~(own_plateau & has_block))
+    columns: dict[str, np.ndarray] = {}
+    for adopted, index in ((common.select(kept), kept), (own, taken)):
+        for name, values in adopted.answers(intervals=intervals).items():
+            columns.setdefault(name, np.empty(len(has_block), dtype=values.dtype))[index] = values
+    fit = Fit(**{name: columns.pop(name) for name in Fit.__annotations__})
+    flat_ss, flat_df = _flat(batch, weight_own, has_block)
+    return Chosen(
+        fit=fit,
+        own_plateau=own_plateau,
+        nonspecific=np.where(has_block, np.where(own_plateau, block_mean, fit.bottom), 0.0),
+        p_flat=f_test(flat_ss, flat_df, columns["ss_wells"], columns["df"], negligible(batch)),
+        ss=columns.pop("ss_wells"),
+        **columns,
+    )
+
+
+def negligible(batch: Batch) -> np.ndarray:
+    """A sum of squares that is no more than rounding error of the responses; shape (m,)."""
+    return batch.n_wells * (1e-11 * np.abs(batch.mean).max(axis=1)) ** 2
+
+
+class _Adopted:
+    """3PL and 4PL of some curves under one choice of lower plateau, and the earned one."""
+
+    def __init__(self, batch: Batch, weight, n_extra: int, fits: tuple[Fit, Fit] | None = None):
+        self.batch, self.weight, self.n_extra = batch, weight, n_extra
+        self.three, self.four = fits or (
+            engine.fit(batch, weight, free_hill=False),
+            engine.fit(batch, weight, free_hill=True),
+        )
+        ss3, ss4 = (fit.ss + batch.ss_within for fit in (self.three, self.four))
+        n, tiny = batch.n_wells, negligible(batch)
+        df3 = n - 3 - n_extra
+        low, high = engine.HILL_LIMITS
+        floor = np.maximum(tiny, 1e-300)
+        self.free_hill = (
+            (f_test(ss3, df3, ss4, df3 - 1, tiny) < SIGNIFICANCE)
+            & (aicc(ss4 + floor, n, 4 + n_extra) < aicc(ss3 + floor, n, 3 + n_extra))
+            & (self.four.hill > low)
+            & (self.four.hill < high)
+            & (df3 > 1)
+        )
+        self.fit = self.three.choose(self.four, self.free_hill)
+        self.df = df3 - self.free_hill
+        self.ss_wells = self.fit.ss + batch.ss_within
+
+    def select(self, rows) -> _Adopted:
+        """The curves at `rows`, without fitting again."""
+        fits = (_rows(self.three, rows), _rows(self.four, rows))
+        return _Adopted(self.batch.select(rows), self.weight[rows], self.n_extra, fits)
+
+    def _by_slope(self):
+        for free in (False, True):
+            rows = np.flatnonzero(self.free_hill == free)
+            if len(rows):
+                yield free, rows, self.batch.select(rows), self.weight[rows], _rows(self.fit, rows)
+
+    def uncertainty(self):
+        """Standard errors of log10 IC50 and bottom, and the parameter dependency."""
+        out = np.empty((3, len(self.df)))
+        for free, rows, batch, weight, fit in self._by_slope():
+            out[:, rows] = engine.uncertainty(batch, weight, fit, free_hill=free)
+        out[:2] *= np.sqrt(self.ss_wells / np.maximum(self.df, 1))
+        return out
+
+    def profile(self, se, of="log10_ic50"):
+        """95 % profile limits of log10 IC50 or of a free Hill slope (NaN where it is fixed)."""
+        out = np.full((2, len(self.df)), np.nan)
+        for free, rows, batch, weight, fit in self._by_slope():
+            if of == "hill" and not free:
+                continue
+            limit = profile.threshold(self.ss_wells[rows], self.df[rows]) - batch.ss_within
+            out[:, rows] = profile.interval(
+                batch, weight, fit, limit, 2.0 * se[rows], free_hill=free, of=of
+            )
+        return out
+
+    def plateau_defined(self, level) -> np.ndarray:
+        """Whether the lower plateau lies away from `level` and the data show where it is."""
+        away = np.abs(self.fit.bottom - level) > OWN_PLATEAU_FRACTION * np.abs(self.fit.top - level)
+        defined = np.zeros(len(away), dtype=bool)
+        rows = np.flatnonzero(away)
+        if len(rows):
+            part = self.select(rows)
+            lower, upper = part.profile(part.uncertainty()[0])
+            defined[rows] = np.isfinite(lower) & (upper <= engine.limits(part.batch.x)[1])
+        return defined
+
+    def p_bottom_zero(self) -> np.ndarray:
+        """Two-sided p (Wald t) of a lower plateau of zero."""
+        se = self.uncertainty()[1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = np.nan_to_num(np.abs(self.fit.bottom) / se, nan=0.0, posinf=1e300)
+        return 2.0 * stdtr(np.maximum(self.df, 1), -t)
+
+    def answers(self, *, intervals: bool) -> dict[str, np.ndarray]:
+        """The adopted fit as columns."""
+        se, _, dependency = self.uncertainty()
+        missing = np.full((2, len(self.df)), np.nan)
+        lower, upper = self.profile(se) if intervals else missing
+        hill_lower, hill_upper = (
+            self.profile(np.full(len(se), 0.05), of="hill") if intervals else missing
+        )
+        return {name: getattr(self.fit, name) for name in Fit.__annotations__} | {
+            "free_hill": self.free_hill,
+            "ss_wells": self.ss_wells,
+            "df": self.df,
+            "hill_free": self.four.hill,
+            "log10_ic50_se": se,
+            "dependency": dependency,
+            "log10_lower": lower,
+            "log10_upper": upper,
+            "hill_lower": hill_lower,
+            "hill_upper": hill_upper,
+        }
+
+
+def _rows(fit: Fit, rows) -> Fit:
+    return Fit(*(getattr(fit, f)[rows] for f in fit.__annotations__))
+
+
+def _flat(batch: Batch, weight, has_block):
+    """Sum of squares and degrees of freedom of a curve that does not bend at all."""
+    mean = (weight * batch.mean).sum(axis=1) / weight.sum(axis=1)
+    ss = (weight * (batch.mean - mean[:, None]) ** 2).sum(axis=1) + batch.ss_within
+    return ss, batch.n_wells - 1 - has_block

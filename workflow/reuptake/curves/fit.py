@@ -1,0 +1,142 @@
+"""From wells of many curves to one row a curve."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from reuptake.curves.choice import choose
+from reuptake.curves.groups import Batch, batches
+from reuptake.curves.verdict import judge, unfit
+
+_NUMBERS = [
+    "ic50_nM",
+    "ic50_lower_nM",
+    "ic50_upper_nM",
+    "ic50_absolute_nM",
+    "hill",
+    "hill_lower",
+    "hill_upper",
+    "top",
+    "bottom",
+    "rss",
+    "log10_ic50_se",
+    "effect_pct",
+    "lowest_tested_nM",
+    "highest_tested_nM",
+    "hill_free",
+    "nonspecific",
+]
+
+
+def fit_curves(
+    curve: np.ndarray,
+    concentration_nM: np.ndarray,
+    response: np.ndarray,
+    n_curves: int,
+    *,
+    intervals: bool = True,
+) -> pd.DataFrame:
+    """Fit, choose and judge every curve.
+
+    Parameters
+    ----------
+    curve : ndarray of int, shape (n,)
+        Curve of each well, 0 to ``n_curves - 1``. Control wells are repeated for every
+        curve that they belong to.
+    concentration_nM : ndarray, shape (n,)
+        0 is a vehicle well, ``inf`` a full-block (non-specific) well.
+    response : ndarray, shape (n,)
+        Counts or normalised response; falls with inhibition. NaN is a missing well.
+    n_curves : int
+    intervals : bool
+        False leaves out the profile limits, for estimates alone.
+
+    Returns
+    -------
+    DataFrame
+        One row a curve, in order, with the fit's columns of curves.csv. The same wells give
+        the same row whatever other curves are in the call and in whatever order.
+    """
+    curve = np.asarray(curve, dtype=np.int64)
+    concentration_nM = np.asarray(concentration_nM, dtype=float)
+    response = np.asarray(response, dtype=float)
+    out = {name: np.full(n_curves, np.nan) for name in _NUMBERS}
+    out |= {name: np.zeros(n_curves, dtype=np.int64) for name in ("n_points", "n_concentrations")}
+    out["df"] = np.zeros(n_curves, dtype=np.int64)
+    for name in ("model", "ic50_qualifier", "ic50_absolute_qualifier"):
+        out[name] = np.full(n_curves, "", dtype=object)
+    out["status"] = np.full(n_curves, "failed", dtype=object)
+    out["flags"] = np.full(n_curves, "no usable wells", dtype=object)
+
+    keep = np.isfinite(response) & (concentration_nM >= 0)
+    curve, concentration_nM, response = curve[keep], concentration_nM[keep], response[keep]
+    tested = np.isfinite(concentration_nM) & (concentration_nM > 0)
+    out["n_points"] = np.bincount(curve[tested], minlength=n_curves)
+    lowest, highest = np.full(n_curves, np.inf), np.full(n_curves, -np.inf)
+    np.minimum.at(lowest, curve[tested], concentration_nM[tested])
+    np.maximum.at(highest, curve[tested], concentration_nM[tested])
+    out["lowest_tested_nM"] = np.where(np.isfinite(lowest), lowest, np.nan)
+    out["highest_tested_nM"] = np.where(np.isfinite(highest), highest, np.nan)
+
+    with np.errstate(divide="ignore"):
+        x = np.log10(concentration_nM)
+    for batch in batches(curve, x, response):
+        out["n_concentrations"][batch.curve] = batch.tested.sum(axis=1)
+        reason = unfit(batch)
+        out["flags"][batch.curve] = reason
+        usable = reason == ""
+        if usable.any():
+            _fill(out, batch.select(usable), intervals)
+    return pd.DataFrame(out)
+
+
+def _fill(out: dict[str, np.ndarray], batch: Batch, intervals: bool) -> None:
+    """Write the answers for the curves of one batch into the columns."""
+    chosen = choose(batch, intervals=intervals)
+    verdict = judge(batch, chosen)
+    i = batch.curve
+    fit = chosen.fit
+    exact = verdict["qualifier"] == "="
+    bound = np.where(
+        verdict["qualifier"] == ">", out["highest_tested_nM"][i], out["lowest_tested_nM"][i]
+    )
+    answered = verdict["qualifier"] != ""
+    absolute_bound = np.where(
+        verdict["absolute_qualifier"] == ">",
+        out["highest_tested_nM"][i],
+        out["lowest_tested_nM"][i],
+    )
+    with np.errstate(over="ignore"):
+        absolute = np.where(
+            verdict["absolute_qualifier"] == "=", 10.0 ** verdict["log10_absolute"], absolute_bound
+        )
+        values = {
+            "ic50_nM": np.where(exact, 10.0**fit.log10_ic50, np.where(answered, bound, np.nan)),
+            "ic50_lower_nM": np.where(exact, 10.0**chosen.log10_lower, np.nan),
+            "ic50_upper_nM": np.where(exact, 10.0**chosen.log10_upper, np.nan),
+            "ic50_absolute_nM": np.where(answered, absolute, np.nan),
+        }
+    values |= {
+        "hill": fit.hill,
+        "hill_lower": chosen.hill_lower,
+        "hill_upper": chosen.hill_upper,
+        "top": fit.top,
+        "bottom": fit.bottom,
+        "rss": chosen.ss,
+        "log10_ic50_se": np.where(exact, chosen.log10_ic50_se, np.nan),
+        "effect_pct": 100.0 * verdict["effect_reached"],
+        "hill_free": chosen.hill_free,
+        "nonspecific": chosen.nonspecific,
+        "df": chosen.df.astype(np.int64),
+        "status": verdict["status"],
+        "ic50_qualifier": verdict["qualifier"],
+        "ic50_absolute_qualifier": verdict["absolute_qualifier"],
+        "model": np.char.add(
+            np.where(chosen.free_hill, "4PL", "3PL"),
+            np.where(chosen.own_plateau & np.isposinf(batch.x[:, -1]), ", own plateau", ""),
+        ),
+        "flags": np.array(["; ".join(f) for f in verdict["flags"]], dtype=object),
+    }
+    for name, column in values.items():
+        out[name][i] = column

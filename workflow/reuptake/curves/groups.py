@@ -1,0 +1,105 @@
+"""Wells of many curves, condensed to concentration means without loss.
+
+For least squares with weights that depend on the fitted value only,
+
+.. math:: \\sum_{ij} w_i (y_{ij} - f_i)^2
+          = \\sum_i n_i w_i (\\bar y_i - f_i)^2 + \\sum_{ij} w_i (y_{ij} - \\bar y_i)^2
+
+so means, counts and the within-set sum of squares are sufficient statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Curves that share the number of distinct concentrations, hence need no padding.
+
+    A batch is rectangular by construction, so the arithmetic of one curve cannot depend
+    on which curves are fitted beside it.
+
+    Attributes
+    ----------
+    curve : ndarray of int, shape (m,)
+        Index of each curve in the caller's numbering.
+    x : ndarray, shape (m, k)
+        log10 concentration, ascending; -inf vehicle, +inf full block.
+    n : ndarray, shape (m, k)
+        Wells behind each mean.
+    mean : ndarray, shape (m, k)
+        Mean response.
+    ss_within : ndarray, shape (m,)
+        Sum of squares of the wells about their means.
+    """
+
+    curve: np.ndarray
+    x: np.ndarray
+    n: np.ndarray
+    mean: np.ndarray
+    ss_within: np.ndarray
+
+    @property
+    def n_wells(self) -> np.ndarray:
+        """Wells of each curve, controls included; shape (m,)."""
+        return self.n.sum(axis=1)
+
+    @property
+    def tested(self) -> np.ndarray:
+        """True where a column is a tested concentration, not a control; shape (m, k)."""
+        return np.isfinite(self.x)
+
+    def select(self, mask: np.ndarray) -> Batch:
+        """The curves where `mask` is true."""
+        return Batch(
+            self.curve[mask], self.x[mask], self.n[mask], self.mean[mask], self.ss_within[mask]
+        )
+
+
+def batches(curve: np.ndarray, x: np.ndarray, y: np.ndarray) -> Iterator[Batch]:
+    """Condense wells to batches of curves with equally many distinct concentrations.
+
+    Parameters
+    ----------
+    curve : ndarray of int, shape (n,)
+        Which curve a well belongs to.
+    x : ndarray, shape (n,)
+        log10 concentration, -inf for vehicle and +inf for full block.
+    y : ndarray, shape (n,)
+        Response; rows that are not finite are left out.
+
+    Yields
+    ------
+    Batch
+        In ascending number of concentrations; the order of the wells does not matter.
+    """
+    keep = np.isfinite(y) & ~np.isnan(x)
+    curve, x, y = curve[keep], x[keep], y[keep]
+    if not len(curve):
+        return
+    order = np.lexsort((y, x, curve))
+    curve, x, y = curve[order], x[order], y[order]
+    first = np.flatnonzero(np.r_[True, (curve[1:] != curve[:-1]) | (x[1:] != x[:-1])])
+    size = np.diff(np.r_[first, len(y)])
+    mean = np.add.reduceat(y, first) / size
+    deviation = y - np.repeat(mean, size)
+    # a second pass removes the rounding of the first
+    mean = mean + np.add.reduceat(deviation, first) / size
+    ss = np.add.reduceat((y - np.repeat(mean, size)) ** 2, first)
+
+    group_curve, group_x = curve[first], x[first]
+    start = np.flatnonzero(np.r_[True, group_curve[1:] != group_curve[:-1]])
+    length = np.diff(np.r_[start, len(group_curve)])
+    for k in np.unique(length):
+        rows = start[length == k][:, None] + np.arange(k)
+        yield Batch(
+            curve=group_curve[rows[:, 0]],
+            x=group_x[rows],
+            n=size[rows].astype(float),
+            mean=mean[rows],
+            ss_within=ss[rows].sum(axis=1),
+        )

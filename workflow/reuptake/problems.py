@@ -1,0 +1,66 @@
+"""What is wrong with an input, said so that it can be mended.
+
+Checks collect problems instead of raising at the first one; a reader of the list sees
+file, line or well, the value found and the remedy for all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of an input.
+
+    Attributes
+    ----------
+    message : str
+        What is wrong, with what was expected.
+    remedy : str
+        What to do about it, as an instruction.
+    file : str
+        The file, relative to the drop or as given in the config.
+    line : int or None
+        Line of the file, counted from 1.
+    column : str
+        Name of the column, key or well, where there is one.
+    value : str
+        The offending value as it stands in the file.
+    """
+
+    message: str
+    remedy: str
+    file: str = ""
+    line: int | None = None
+    column: str = ""
+    value: str = ""
+
+    def within(self, file: str) -> Problem:
+        """The same problem, placed in `file`."""
+        return replace(self, file=file)
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.line is not None:
+            place = f"{place}, line {self.line}" if place else f"line {self.line}"
+        if self.column:
+            place = f"{place}, {self.column}" if place else self.column
+        found = f" (found {shown(self.value)})" if self.value else ""
+        start = f"{place}: " if place else ""
+        return f"{start}{self.message}{found}. {self.remedy}"
+
+
+class ProblemsError(ValueError):
+    """Raised where an input cannot be used; carries every problem found, not the first."""
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = list(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A raw value made safe and short enough for a message: control characters are escaped."""
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+    return f"'{text[: limit - 1]}…'" if len(text) > limit else f"'{text}'"
