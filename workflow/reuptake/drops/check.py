@@ -1,0 +1,332 @@
+"""The complete check of a drop: everything that is wrong with it, and its data if nothing is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from reuptake import documents
+from reuptake.drops import folder as files
+from reuptake.drops.layout import LayoutWell, read_layout
+from reuptake.drops.model import Drop, Plate, Run
+from reuptake.drops.responses import ResponsePoint, read_responses
+from reuptake.modelling import problems_of
+from reuptake.problems import Problem, ProblemsError
+from reuptake.readers import CounterPlate, SourceFile, read_counts
+from reuptake.settings.model import ANIMAL_KINDS, CURVE_KINDS, WELL_KINDS, Exclusion
+from reuptake.wellnames import parse_well, well_name
+
+_ASSAY_KEY = re.compile(r"""\bassay["']?\s*:\s*["']?([^"'\s,{}\[\]#]+)""")
+# a well that the layout leaves out may be empty, but an empty well does not count like this
+_EMPTY_WELL_FRACTION = 0.5
+
+
+@dataclass(frozen=True)
+class PlateData:
+    """A plate whose counts and layout agree."""
+
+    run: Run
+    plate: Plate
+    counter: CounterPlate
+    wells: list[LayoutWell]
+
+
+@dataclass
+class CheckedDrop:
+    """A drop after its check; the data are whole only where `problems` is empty."""
+
+    name: str
+    drop: Drop | None = None
+    plates: list[PlateData] = field(default_factory=list)
+    responses: list[tuple[Run, list[ResponsePoint]]] = field(default_factory=list)
+    exclusions: list[Exclusion] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def assays_named(text: str) -> frozenset[str]:
+    """Assay keys in the text of a drop.yaml, found without parsing it."""
+    return frozenset(_ASSAY_KEY.findall(text))
+
+
+def check_drop(
+    folder: Path,
+    kinds: Mapping[str, str],
+    exclusions: list[Exclusion],
+    today: date | None = None,
+    known_assays: str = "",
+) -> CheckedDrop:
+    """Check a drop folder, its seal apart.
+
+    Parameters
+    ----------
+    folder : Path
+    kinds : mapping
+        Kind of each assay that the configuration knows.
+    exclusions : list of Exclusion
+        Those of this drop.
+    today : date, optional
+        If given, a run dated after it is a problem.
+    known_assays : str
+        What to tell about the known assays where one is unknown.
+    """
+    checked = CheckedDrop(folder.name)
+    problems = checked.problems
+    if fault := files.name_fault(folder.name):
+        problems.append(Problem(fault, "Rename the folder.", value=folder.name))
+    if not files.contents(folder):
+        remedy = "Put drop.yaml, the raw files and the layouts into it."
+        problems.append(Problem("the drop is empty", remedy))
+        return checked
+    try:
+        content = files.read(folder, files.DESCRIPTION)
+        document = documents.load(content, files.DESCRIPTION)
+        drop = Drop.model_validate(document.data, context={"units": True})
+    except ProblemsError as error:
+        problems += error.problems
+        return checked
+    except ValidationError as error:
+        problems += problems_of(error, Drop, document)
+        return checked
+    checked.drop = drop
+    if drop.drop != folder.name:
+        remedy = f"Write `drop: {folder.name}`, or rename the folder."
+        message = "the drop's name is not that of its folder"
+        line = document.line(("drop",))
+        problems.append(Problem(message, remedy, files.DESCRIPTION, line, "drop", drop.drop))
+
+    named = assays_named(content.decode("utf-8-sig"))
+    for i, run in enumerate(drop.runs):
+        place = (files.DESCRIPTION, document.line(("runs", i)))
+        _check_run(run, kinds, known_assays, place, today, problems)
+        if run.assay not in named:
+            remedy = "Write it plainly: `assay: name`."
+            problems.append(Problem("an unusual spelling of the key assay", remedy, *place))
+    _check_names(drop, problems)
+    _read_plates(folder, drop, kinds, checked)
+    for run in drop.runs:
+        if run.responses:
+            _read_responses(folder, run, checked)
+        if run.animals and (fault := files.path_fault(folder, run.animals)):
+            remedy = "Give the path of a file inside the drop folder."
+            problems.append(Problem(fault, remedy, run.animals))
+        if kinds.get(run.assay) not in CURVE_KINDS and run.assay in kinds:
+            checked.notes.append(
+                f"run {run.run}: {kinds[run.assay]} is not analysed by this version"
+            )
+    _match_exclusions(exclusions, checked)
+    return checked
+
+
+def _check_run(run: Run, kinds, known_assays, place, today, problems) -> None:
+    def fault(message, remedy, column="", value=""):
+        problems.append(Problem(message, remedy, *place, column, value))
+
+    if today and run.date > today:
+        fault("a date in the future", "Mend the date.", "date", run.date.isoformat())
+    kind = kinds.get(run.assay)
+    if kind is None:
+        remedy = f"Add it to the assays file{known_assays}."
+        fault("unknown assay", remedy, "assay", run.assay)
+        return
+    wanted = "plates" if kind in WELL_KINDS else "animals" if kind in ANIMAL_KINDS else "responses"
+    for key in ("plates", "animals", "responses"):
+        if key == wanted and not getattr(run, key):
+            fault(f"run {run.run} has no {key}", f"An assay of kind {kind} needs `{key}:`.", key)
+        if key != wanted and getattr(run, key):
+            fault(f"{key} do not belong to an assay of kind {kind}", f"Use `{wanted}:`.", key)
+    if kind in WELL_KINDS and run.concentrations is None:
+        remedy = "Say `concentrations: {basis: final}` or `{basis: stock, dilution: 5}`."
+        fault(f"run {run.run} does not say what its concentrations are", remedy, "concentrations")
+    if run.concentrations:
+        stock = run.concentrations.basis == "stock"
+        if stock and run.concentrations.dilution is None:
+            remedy = "Add the dilution from stock to well, such as `dilution: 5`."
+            fault("stock concentrations without their dilution", remedy, "concentrations")
+        if not stock and run.concentrations.dilution not in (None, 1):
+            remedy = "Leave `dilution` out, or write `basis: stock`."
+            fault("final concentrations are not diluted further", remedy, "concentrations")
+
+
+def _check_names(drop: Drop, problems: list[Problem]) -> None:
+    """(run, plate) and (run, assay) are unique in a drop."""
+    seen: set[tuple[str, ...]] = set()
+    for run in drop.runs:
+        pairs = [("assay", run.run, run.assay)]
+        pairs += [("plate", run.run, plate.plate) for plate in run.plates or []]
+        for pair in pairs:
+            if pair in seen:
+                message = f"run {pair[1]} has the {pair[0]} {pair[2]} twice"
+                remedy = f"Give every {pair[0]} of a run once, and plates names of their own."
+                problems.append(Problem(message, remedy, files.DESCRIPTION))
+            seen.add(pair)
+
+
+def _read_plates(folder: Path, drop: Drop, kinds, checked: CheckedDrop) -> None:
+    problems = checked.problems
+    counters: dict[tuple, list[CounterPlate] | None] = {}
+    layouts: dict[str, list[LayoutWell] | None] = {}
+    used: dict[str, set[str]] = {}
+    for run in drop.runs:
+        for plate in run.plates or []:
+            key = (tuple(plate.counts), plate.format)
+            if key not in counters:
+                counters[key] = _read_counter(folder, plate, problems)
+            if plate.layout not in layouts:
+                layouts[plate.layout] = _read_layout(folder, plate.layout, problems)
+            used.setdefault(plate.layout, set()).add(plate.plate)
+            counter, wells = counters[key], layouts[plate.layout]
+            if counter is None or wells is None:
+                continue
+            chosen = _choose_plate(plate, counter, problems)
+            mine = [well for well in wells if well.plate == plate.plate]
+            if not mine:
+                remedy = "Add its wells, or mend the plate's name in one of the two files."
+                message = f"the layout has no wells of plate {plate.plate}"
+                problems.append(Problem(message, remedy, plate.layout))
+            elif chosen is not None:
+                data = PlateData(run, plate, chosen, mine)
+                _match(data, kinds.get(run.assay, ""), problems)
+                checked.plates.append(data)
+    for name, wells in layouts.items():
+        for plate_name in sorted({well.plate for well in wells or []} - used[name] - {""}):
+            line = next(well.line for well in wells if well.plate == plate_name)
+            remedy = "Name the plate in drop.yaml, or remove its rows."
+            message = "wells of a plate that drop.yaml does not name"
+            problems.append(Problem(message, remedy, name, line, "plate", plate_name))
+
+
+def _read_counter(folder: Path, plate: Plate, problems) -> list[CounterPlate] | None:
+    sources = []
+    before = len(problems)
+    for name in plate.counts:
+        try:
+            sources.append(SourceFile(name, files.read(folder, name)))
+        except ProblemsError as error:
+            problems += error.problems
+    if len(problems) > before:
+        return None
+    try:
+        return read_counts(sources, plate.format)
+    except ProblemsError as error:
+        problems += error.problems
+        return None
+
+
+def _read_layout(folder: Path, name: str, problems) -> list[LayoutWell] | None:
+    try:
+        content = files.read(folder, name)
+    except ProblemsError as error:
+        problems += error.problems
+        return None
+    before = len(problems)
+    wells = read_layout(name, content, problems)
+    if not wells and len(problems) == before:
+        problems.append(Problem("no wells", "Add one row a well.", name))
+    return wells if len(problems) == before else None
+
+
+def _choose_plate(plate: Plate, counters: list[CounterPlate], problems) -> CounterPlate | None:
+    labels = [counter.label for counter in counters]
+    wanted = plate.counts_plate or (plate.plate if plate.plate in labels else None)
+    if wanted is None and len(counters) == 1:
+        return counters[0]
+    if wanted in labels:
+        return counters[labels.index(wanted)]
+    message = (
+        f"the file has {len(labels)} plates and plate {plate.plate} does not say which is its own"
+        if wanted is None
+        else f"the file has no plate {wanted}"
+    )
+    remedy = f"Set `counts_plate` to one of {', '.join(labels)}."
+    problems.append(Problem(message, remedy, plate.counts[-1], None, "counts_plate", wanted or ""))
+    return None
+
+
+def _match(data: PlateData, kind: str, problems: list[Problem]) -> None:
+    """Counts and layout must speak of the same wells, and the controls must be there."""
+    counts, layout = data.counter.counts, data.plate.layout
+    n_rows, n_cols = counts.shape
+    plate = data.plate.plate
+
+    def fault(message, remedy, wells, file):
+        names = ", ".join(wells[:12]) + (f" and {len(wells) - 12} more" if len(wells) > 12 else "")
+        problems.append(Problem(f"plate {plate}: {message}: {names}", remedy, file))
+
+    outside = [w.well for w in data.wells if w.row >= n_rows or w.col >= n_cols]
+    if outside:
+        remedy = "Mend the well names, or the plate that the layout is for."
+        size = n_rows * n_cols
+        fault(f"wells that a {size}-well plate does not have", remedy, outside, layout)
+        return
+    uncounted = [
+        w.well
+        for w in data.wells
+        if np.isnan(counts[w.row, w.col]) and w.role != "empty" and not w.excluded
+    ]
+    if uncounted:
+        remedy = "Give the role empty to wells that were not counted, or exclude them."
+        fault("wells of the layout that the counter file lacks", remedy, uncounted, layout)
+    _match_unnamed(data, fault)
+    if kind in ("competition_binding", "uptake_inhibition"):
+        present = {w.role for w in data.wells if not w.excluded}
+        for role, meaning in (("total", "vehicle"), ("nonspecific", "complete inhibition")):
+            if role not in present:
+                remedy = f"Give the wells with {meaning} the role {role}."
+                message = f"plate {plate} has no {role} wells"
+                problems.append(Problem(message, remedy, layout))
+
+
+def _match_unnamed(data: PlateData, fault) -> None:
+    """Wells that the layout leaves out are empty, unless they count like wells in use."""
+    counts = data.counter.counts
+    unnamed = ~np.isnan(counts)
+    for well in data.wells:
+        unnamed[well.row, well.col] = False
+    floor = [counts[w.row, w.col] for w in data.wells if w.role == "nonspecific" and not w.excluded]
+    if not floor or not unnamed.any():
+        return
+    in_use = unnamed & (counts > _EMPTY_WELL_FRACTION * np.nanmedian(floor))
+    if in_use.any():
+        wells = [well_name(int(r), int(c)) for r, c in np.argwhere(in_use)]
+        remedy = "Add them to the layout; a well that holds nothing gets the role empty."
+        message = "wells with counts that the layout does not name"
+        fault(message, remedy, wells, data.plate.layout)
+
+
+def _read_responses(folder: Path, run: Run, checked: CheckedDrop) -> None:
+    try:
+        content = files.read(folder, run.responses)
+    except ProblemsError as error:
+        checked.problems += error.problems
+        return
+    points = read_responses(run.responses, content, checked.problems)
+    checked.responses.append((run, points))
+
+
+def _match_exclusions(exclusions: list[Exclusion], checked: CheckedDrop) -> None:
+    """An exclusion must meet a well; one that does not is somebody's mistake."""
+    wells = {
+        (data.run.run, data.plate.plate, well.row, well.col)
+        for data in checked.plates
+        for well in data.wells
+    }
+    for exclusion in exclusions:
+        try:
+            position = parse_well(exclusion.well)
+        except ValueError:
+            position = None
+        if position and (exclusion.run, exclusion.plate, *position) in wells:
+            checked.exclusions.append(exclusion)
+        elif not checked.problems:
+            message = f"run {exclusion.run}, plate {exclusion.plate} has no such well"
+            remedy = "Mend the row, or remove it."
+            checked.problems.append(
+                Problem(message, remedy, "exclusions file", exclusion.line, "well", exclusion.well)
+            )

@@ -1,0 +1,161 @@
+"""What each stage may know of the configuration, and the fingerprint of its code.
+
+A stage gets exactly its section and nothing else, and a digest of the same section is a
+parameter of its rule: so a changed key reruns the stages that use it, all of them and no
+others, and no stage can use a key that would not rerun it.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+
+from reuptake.settings.model import MODALITY, Settings
+
+PACKAGE = Path(__file__).parents[1]
+
+# what every stage that sees an assay knows of it
+_IDENTITY = ("kind", "target", "species")
+_PLATE_METRICS = (*_IDENTITY, "limits", "total_added_fraction")
+_NOT_IN_FITS = ("limits",)
+
+
+def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = frozenset()):
+    """The part of the configuration that `stage` uses, as plain data.
+
+    Parameters
+    ----------
+    stage : str
+        ingest, qc, fit, collect, potency, selectivity, guides, figures or report.
+    settings : Settings
+    drop : str
+        For the stages that work on one drop.
+    assays : frozenset of str
+        Keys of the assays that the drop names.
+
+    Returns
+    -------
+    dict
+        JSON-ready.
+    """
+    config = settings.config
+    mine = {key: settings.assays[key] for key in sorted(assays) if key in settings.assays}
+    if stage == "ingest":
+        return {
+            "drops": config.drops,
+            "assays": {k: _fields(a, _IDENTITY) for k, a in mine.items()},
+            "exclusions": [_dump(e) for e in settings.exclusions if e.drop == drop],
+        }
+    if stage == "qc":
+        return {
+            "assays": {k: _fields(a, _PLATE_METRICS) for k, a in mine.items()},
+            "limits": _dump(config.limits),
+        }
+    if stage == "fit":
+        return {
+            "assays": {
+                k: {n: v for n, v in _dump(a).items() if n not in _NOT_IN_FITS}
+                for k, a in mine.items()
+            }
+        }
+    targets = {key: _dump(target) for key, target in settings.targets.items()}
+    roles = {key: target.role for key, target in settings.targets.items()}
+    return {
+        "collect": {"compounds": [_dump(c) for c in settings.compounds]},
+        "potency": {},
+        "selectivity": {"roles": roles},
+        "guides": {
+            "reference": config.reference,
+            "guide_compound": config.guide_compound,
+            "roles": roles,
+        },
+        "figures": {"targets": list(targets)},
+        "report": {
+            "title": config.title,
+            "guide_compound": config.guide_compound,
+            "reference": config.reference,
+            "targets": targets,
+            "limits": _dump(config.limits),
+            "assays": {k: _dump(a) for k, a in settings.assays.items() if a.kind in MODALITY},
+        },
+    }[stage]
+
+
+def _dump(model) -> dict:
+    return model.model_dump(mode="json")
+
+
+def _fields(model, names) -> dict:
+    dumped = _dump(model)
+    return {name: dumped[name] for name in names if name in dumped}
+
+
+def as_namespace(data):
+    """Plain data as attributes; asking for a key that a stage was not given is an error."""
+    if isinstance(data, dict):
+        return SimpleNamespace(**{key: as_namespace(value) for key, value in data.items()})
+    if isinstance(data, list):
+        return [as_namespace(item) for item in data]
+    return data
+
+
+def digest(data) -> str:
+    """SHA-256 of plain data, in a form that does not depend on key order."""
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@lru_cache
+def fingerprint(stage: str) -> str:
+    """Digest of the source of a stage and of every module of this package that it imports.
+
+    Snakemake does not see a change in an imported module; this, as a parameter of the
+    stage's rule, makes it visible.
+    """
+    todo, seen = [f"stages.{stage}"], set()
+    sources = {}
+    while todo:
+        module = todo.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        file = _file_of(module)
+        if file is None:
+            continue
+        source = file.read_bytes()
+        sources[module] = hashlib.sha256(source).hexdigest()
+        if "." in module:
+            todo.append(module.rpartition(".")[0])
+        todo += _imports(source)
+    if stage == "report":
+        for file in sorted((PACKAGE.parent / "report").rglob("*")):
+            if file.is_file():
+                sources[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return digest(sources)
+
+
+def _file_of(module: str) -> Path | None:
+    path = PACKAGE.joinpath(*module.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.is_file():
+            return file
+    return None
+
+
+def _imports(source: bytes) -> list[str]:
+    """Modules of this package that a source imports, wherever in it the import stands."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        found += [name.removeprefix("reuptake.") for name in names if name.startswith("reuptake.")]
+        found += ["__init__" for name in names if name == "reuptake"]
+    return found
