@@ -107,10 +107,10 @@ def choose(batch: Batch, *, intervals: bool = True) -> Chosen:
     """
     has_block = np.isposinf(batch.x[:, -1])
     block_mean = np.where(has_block, batch.mean[:, -1], 0.0)
-    common = _Adopted(batch, batch.n, n_extra=0)
+    common = _Adopted(batch, batch.weight, n_extra=0)
 
     # the full-block wells keep a mean of their own where the compound has its own plateau
-    weight_own = np.where(np.isposinf(batch.x), 0.0, batch.n)
+    weight_own = np.where(np.isposinf(batch.x), 0.0, batch.weight)
     own_plateau = np.zeros(len(has_block), dtype=bool)
     rows = np.flatnonzero(has_block)
     if len(rows):
@@ -118,9 +118,9 @@ def choose(batch: Batch, *, intervals: bool = True) -> Chosen:
         four = engine.fit(part, weight_own[rows], free_hill=True)
         df = part.n_wells - 4
         p = f_test(
-            common.four.ss[rows] + part.ss_within,
+            common.four.ss[rows] + part.ss_pure,
             df,
-            four.ss + part.ss_within,
+            four.ss + part.ss_pure,
             df - 1,
             negligible(part),
         )
@@ -155,7 +155,7 @@ def choose(batch: Batch, *, intervals: bool = True) -> Chosen:
 
 def negligible(batch: Batch) -> np.ndarray:
     """A sum of squares that is no more than rounding error of the responses; shape (m,)."""
-    return batch.n_wells * (1e-11 * np.abs(batch.mean).max(axis=1)) ** 2
+    return (batch.weight * (1e-11 * np.abs(batch.mean).max(axis=1)[:, None]) ** 2).sum(axis=1)
 
 
 class _Adopted:
@@ -167,7 +167,7 @@ class _Adopted:
             engine.fit(batch, weight, free_hill=False),
             engine.fit(batch, weight, free_hill=True),
         )
-        ss3, ss4 = (fit.ss + batch.ss_within for fit in (self.three, self.four))
+        ss3, ss4 = (fit.ss + batch.ss_pure for fit in (self.three, self.four))
         n, tiny = batch.n_wells, negligible(batch)
         df3 = n - 3 - n_extra
         low, high = engine.HILL_LIMITS
@@ -181,18 +181,18 @@ class _Adopted:
         )
         self.fit = self.three.choose(self.four, self.free_hill)
         self.df = df3 - self.free_hill
-        self.ss_wells = self.fit.ss + batch.ss_within
+        self.ss_wells = self.fit.ss + batch.ss_pure
 
     def select(self, rows) -> _Adopted:
         """The curves at `rows`, without fitting again."""
-        fits = (_rows(self.three, rows), _rows(self.four, rows))
+        fits = (self.three.select(rows), self.four.select(rows))
         return _Adopted(self.batch.select(rows), self.weight[rows], self.n_extra, fits)
 
     def _by_slope(self):
         for free in (False, True):
             rows = np.flatnonzero(self.free_hill == free)
             if len(rows):
-                yield free, rows, self.batch.select(rows), self.weight[rows], _rows(self.fit, rows)
+                yield free, rows, self.batch.select(rows), self.weight[rows], self.fit.select(rows)
 
     def uncertainty(self):
         """Standard errors of log10 IC50 and bottom, and the parameter dependency."""
@@ -208,7 +208,7 @@ class _Adopted:
         for free, rows, batch, weight, fit in self._by_slope():
             if of == "hill" and not free:
                 continue
-            limit = profile.threshold(self.ss_wells[rows], self.df[rows]) - batch.ss_within
+            limit = profile.threshold(self.ss_wells[rows], self.df[rows]) - batch.ss_pure
             out[:, rows] = profile.interval(
                 batch, weight, fit, limit, 2.0 * se[rows], free_hill=free, of=of
             )
@@ -254,12 +254,8 @@ class _Adopted:
         }
 
 
-def _rows(fit: Fit, rows) -> Fit:
-    return Fit(*(getattr(fit, f)[rows] for f in fit.__annotations__))
-
-
 def _flat(batch: Batch, weight, has_block):
     """Sum of squares and degrees of freedom of a curve that does not bend at all."""
     mean = (weight * batch.mean).sum(axis=1) / weight.sum(axis=1)
-    ss = (weight * (batch.mean - mean[:, None]) ** 2).sum(axis=1) + batch.ss_within
+    ss = (weight * (batch.mean - mean[:, None]) ** 2).sum(axis=1) + batch.ss_pure
     return ss, batch.n_wells - 1 - has_block

@@ -48,6 +48,10 @@ class Fit:
             *(np.where(take, getattr(other, f), getattr(self, f)) for f in self.__annotations__)
         )
 
+    def select(self, rows) -> Fit:
+        """The curves at `rows`."""
+        return Fit(*(getattr(self, f)[rows] for f in self.__annotations__))
+
 
 @dataclass(frozen=True)
 class _Projection:

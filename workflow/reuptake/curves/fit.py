@@ -8,6 +8,7 @@ import pandas as pd
 from reuptake.curves.choice import choose
 from reuptake.curves.groups import Batch, batches
 from reuptake.curves.verdict import judge, unfit
+from reuptake.curves.weights import iterate
 
 _NUMBERS = [
     "ic50_nM",
@@ -36,6 +37,8 @@ def fit_curves(
     n_curves: int,
     *,
     intervals: bool = True,
+    poisson_per_unit: np.ndarray | None = None,
+    c: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Fit, choose and judge every curve.
 
@@ -51,6 +54,9 @@ def fit_curves(
     n_curves : int
     intervals : bool
         False leaves out the profile limits, for estimates alone.
+    poisson_per_unit, c : ndarray, shape (n_curves,), optional
+        Counting weights (see :mod:`reuptake.curves.weights`); where `poisson_per_unit` is
+        NaN, or if it is not given, all wells weigh the same.
 
     Returns
     -------
@@ -69,6 +75,9 @@ def fit_curves(
     out["status"] = np.full(n_curves, "failed", dtype=object)
     out["flags"] = np.full(n_curves, "no usable wells", dtype=object)
 
+    if poisson_per_unit is None:
+        poisson_per_unit = c = np.full(n_curves, np.nan)
+
     keep = np.isfinite(response) & (concentration_nM >= 0)
     curve, concentration_nM, response = curve[keep], concentration_nM[keep], response[keep]
     tested = np.isfinite(concentration_nM) & (concentration_nM > 0)
@@ -86,8 +95,16 @@ def fit_curves(
         reason = unfit(batch)
         out["flags"][batch.curve] = reason
         usable = reason == ""
-        if usable.any():
-            _fill(out, batch.select(usable), intervals)
+        if not usable.any():
+            continue
+        batch = batch.select(usable)
+        counted = np.isfinite(poisson_per_unit[batch.curve])
+        if not counted.all():
+            _fill(out, batch.select(~counted), intervals)
+        if counted.any():
+            part = batch.select(counted)
+            part = iterate(part, poisson_per_unit[part.curve], c[part.curve])
+            _fill(out, part, intervals)
     return pd.DataFrame(out)
 
 

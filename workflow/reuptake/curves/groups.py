@@ -33,8 +33,10 @@ class Batch:
         Wells behind each mean.
     mean : ndarray, shape (m, k)
         Mean response.
-    ss_within : ndarray, shape (m,)
-        Sum of squares of the wells about their means.
+    ss_within : ndarray, shape (m, k)
+        Sum of squares of the wells about each mean.
+    well_weight : ndarray, shape (m, k)
+        Weight of one well at each concentration; all 1 for equal weights.
     """
 
     curve: np.ndarray
@@ -42,6 +44,17 @@ class Batch:
     n: np.ndarray
     mean: np.ndarray
     ss_within: np.ndarray
+    well_weight: np.ndarray
+
+    @property
+    def weight(self) -> np.ndarray:
+        """Weight of each mean; shape (m, k)."""
+        return self.n * self.well_weight
+
+    @property
+    def ss_pure(self) -> np.ndarray:
+        """Weighted sum of squares of the wells about their means; shape (m,)."""
+        return (self.well_weight * self.ss_within).sum(axis=1)
 
     @property
     def n_wells(self) -> np.ndarray:
@@ -55,9 +68,7 @@ class Batch:
 
     def select(self, mask: np.ndarray) -> Batch:
         """The curves where `mask` is true."""
-        return Batch(
-            self.curve[mask], self.x[mask], self.n[mask], self.mean[mask], self.ss_within[mask]
-        )
+        return Batch(*(getattr(self, name)[mask] for name in self.__annotations__))
 
 
 def batches(curve: np.ndarray, x: np.ndarray, y: np.ndarray) -> Iterator[Batch]:
@@ -101,5 +112,6 @@ def batches(curve: np.ndarray, x: np.ndarray, y: np.ndarray) -> Iterator[Batch]:
             x=group_x[rows],
             n=size[rows].astype(float),
             mean=mean[rows],
-            ss_within=ss[rows].sum(axis=1),
+            ss_within=ss[rows],
+            well_weight=np.ones(rows.shape),
         )

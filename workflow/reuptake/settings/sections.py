@@ -131,6 +131,8 @@ def fingerprint(stage: str) -> str:
         if "." in module:
             todo.append(module.rpartition(".")[0])
         todo += _imports(source)
+        if b"pkgutil" in source:  # a registry: every module beside it counts
+            todo += [f"{module}.{path.stem}" for path in file.parent.glob("*.py")]
     if stage == "report":
         for file in sorted((PACKAGE.parent / "report").rglob("*")):
             if file.is_file():

@@ -1,0 +1,1 @@
+"""Figures: drawn from the result tables alone, the same bytes for the same tables."""

@@ -1,0 +1,99 @@
+"""A content-addressed store of drawn figures: what did not change is not drawn again.
+
+The store stands beside the graph and is never one of its outputs. A figure's key is the
+SHA-256 of the data it shows, of the code that draws it and of matplotlib's version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+
+SUFFIXES = (".svg", ".png")
+
+
+@cache
+def code_fingerprint() -> str:
+    """SHA-256 over the sources that decide how a figure looks, and matplotlib's version."""
+    here = Path(__file__).resolve().parent
+    sources = [
+        *sorted(here.glob("*.py")),
+        here.parent / "formatting.py",
+        here.parent / "curves" / "models.py",
+    ]
+    digest = hashlib.sha256(matplotlib.__version__.encode())
+    for source in sources:
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    return digest.hexdigest()
+
+
+def key(*parts: object) -> str:
+    """The key of a figure drawn from `parts`: text, numbers, booleans, frames, dataclasses."""
+    digest = hashlib.sha256(code_fingerprint().encode())
+    for part in parts:
+        _feed(digest, part)
+    return digest.hexdigest()
+
+
+def _feed(digest, part: object) -> None:
+    if is_dataclass(part):
+        for field in fields(part):
+            _feed(digest, field.name)
+            _feed(digest, getattr(part, field.name))
+    elif isinstance(part, pd.DataFrame):
+        _feed(digest, f"frame of {len(part)} rows")
+        for name in part.columns:
+            column = part[name]
+            _feed(digest, name)
+            if pd.api.types.is_numeric_dtype(column):
+                values = column.to_numpy(np.float64, na_value=np.nan)
+                digest.update(np.where(np.isnan(values), np.nan, values).tobytes())
+            else:
+                for text in column:
+                    _feed(digest, str(text))
+    else:
+        text = repr(part).encode()
+        digest.update(f"{type(part).__name__}:{len(text)}:".encode() + text)
+
+
+def stored(stem: Path) -> bool:
+    """True if the entry is complete."""
+    return all(Path(f"{stem}{suffix}").is_file() for suffix in SUFFIXES)
+
+
+def store(stem: Path, draw) -> None:
+    """Draw an entry under a temporary name and rename it: a killed run leaves no half of one."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    temporary = stem.with_name(f".{stem.name}.{os.getpid()}")
+    try:
+        draw(temporary)
+        for suffix in SUFFIXES:
+            os.replace(f"{temporary}{suffix}", f"{stem}{suffix}")
+    finally:
+        for suffix in SUFFIXES:
+            Path(f"{temporary}{suffix}").unlink(missing_ok=True)
+
+
+def copy_out(stem: Path, target: Path) -> None:
+    """Copy an entry to `target`.svg and .png.
+
+    Not hard links: a figure edited in place would then change the store as well.
+    """
+    for suffix in SUFFIXES:
+        shutil.copyfile(f"{stem}{suffix}", f"{target}{suffix}")
+
+
+def keep_only(folder: Path, stems: set[Path]) -> None:
+    """Remove every entry that the present run did not use."""
+    names = {stem.name for stem in stems}
+    for file in Path(folder).iterdir():
+        if file.is_file() and file.stem not in names:
+            file.unlink()

@@ -1,0 +1,574 @@
+"""Concentration-response figures: one for a compound and a modality, all its targets in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from reuptake import formatting
+from reuptake.curves.models import logistic
+from reuptake.figures import palette, style
+
+MODALITY = {
+    "competition_binding": "binding",
+    "homologous_binding": "binding",
+    "uptake_inhibition": "uptake",
+    "response": "response",
+}
+UPPER_ROLES, LOWER_ROLES = ("total", "vehicle"), ("nonspecific", "full_block")
+KEYS = ["drop", "run", "assay", "plate"]
+_GAP = 0.13  # of the concentration range: from the data to the controls beyond the axis breaks
+_DOTTED = (0, (1, 1.6))  # a curve on a failed plate
+_MARGIN = 0.3  # decades free on either side of the tested concentrations
+
+
+@dataclass(frozen=True)
+class CurveData:
+    """What one figure shows; each frame has a column `series`, the label of a target.
+
+    Attributes
+    ----------
+    wells : DataFrame
+        series, experiment, x (log10 nM), percent, excluded, left_out: compound wells.
+    controls : DataFrame
+        series, upper (vehicle or full block), percent, excluded.
+    fits : DataFrame
+        series, target, status, model, fitted, left_out, log10_ic50, hill, top_percent,
+        bottom_percent, x_low, x_high: each curve, in percent.
+    experiments : DataFrame
+        series, assay, qualifier, value_nM, lower_nM, upper_nM: IC50 of each experiment.
+    potency : DataFrame
+        The same with n_experiments: IC50 over experiments.
+    """
+
+    title: str
+    wells: pd.DataFrame
+    controls: pd.DataFrame
+    fits: pd.DataFrame
+    experiments: pd.DataFrame
+    potency: pd.DataFrame
+    simulated: bool
+
+
+def percent_of_window(signal, top, nonspecific):
+    """Response in percent of the control window: 100 (Y - N) / (T - N).
+
+    Parameters
+    ----------
+    signal, top, nonspecific : array_like
+        In one unit; `top` and `nonspecific` are the fitted levels of no and of complete
+        inhibition of the curve that the signal belongs to.
+
+    Returns
+    -------
+    ndarray or Series
+        NaN where there is no window.
+    """
+    window = top - nonspecific
+    return 100 * (signal - nonspecific) / np.where(window == 0, np.nan, window)
+
+
+def draw(data: CurveData) -> Figure:
+    """The figure: wells, means of runs, fits, controls at axis breaks, IC50 below."""
+    names = list(dict.fromkeys(data.fits["series"]))
+    targets = list(data.fits.drop_duplicates("series")["target"])
+    colours = dict(zip(names, map(palette.target_colours(targets).get, targets), strict=True))
+    dashes = dict(
+        zip(
+            names,
+            ["-" if n == t else (0, (4, 1.5)) for n, t in zip(names, targets, strict=True)],
+            strict=True,
+        )
+    )
+    rows = _potency_rows(data, names)
+
+    strip_mm = 5 + 4.2 * max(len(rows), 1)
+    height_mm = 66 + strip_mm
+    figure = style.new_figure(style.PAGE_MM, height_mm)
+    left, right, bottom_mm, top_mm = 15, 112, 12, 9
+    width = (right - left) / style.PAGE_MM
+    panel = figure.add_axes(
+        (
+            left / style.PAGE_MM,
+            (bottom_mm + strip_mm) / height_mm,
+            width,
+            (height_mm - bottom_mm - strip_mm - top_mm) / height_mm,
+        )
+    )
+    strip = figure.add_axes(
+        (left / style.PAGE_MM, bottom_mm / height_mm, width, strip_mm / height_mm), sharex=panel
+    )
+    span = _span(data)
+    y_limits = _y_limits(data)
+    _frame(panel, span, y_limits)
+    _draw_fits(panel, data.fits, colours, dashes)
+    _draw_wells(panel, data.wells, colours, y_limits)
+    _draw_controls(panel, data.controls, colours, span, y_limits)
+    _draw_strip(strip, rows, data.experiments, colours, span)
+    _key(figure, data, names, colours, dashes, height_mm)
+    figure.text(
+        left / style.PAGE_MM,
+        1 - 3 / height_mm,
+        palette.label(data.title, 64),
+        size=8.5,
+        weight="bold",
+        va="top",
+    )
+    if data.simulated:
+        style.mark_simulated(figure)
+    return figure
+
+
+@dataclass(frozen=True)
+class _Span:
+    """The concentration axis: log10 nM at its ends, and where the controls stand."""
+
+    low: float
+    high: float
+
+    @property
+    def gap(self) -> float:
+        return _GAP * (self.high - self.low)
+
+    @property
+    def vehicle(self) -> float:
+        return self.low - self.gap
+
+    @property
+    def block(self) -> float:
+        return self.high + self.gap
+
+    @property
+    def breaks(self) -> tuple[float, float]:
+        return self.low - self.gap * 0.42, self.high + self.gap * 0.42
+
+
+def _span(data: CurveData) -> _Span:
+    """The tested concentrations with a margin (at least two decades)."""
+    x = data.wells["x"].to_numpy()
+    x = x[np.isfinite(x)]
+    if not len(x):
+        return _Span(0.0, 3.0)
+    short = max(0.0, 2 - (x.max() - x.min())) / 2
+    return _Span(x.min() - short - _MARGIN, x.max() + short + _MARGIN)
+
+
+def _y_limits(data: CurveData) -> tuple[float, float]:
+    """Room for every well in use; excluded ones beyond are drawn at the edge."""
+    values = pd.concat(
+        [f.loc[~f["excluded"].astype(bool), "percent"] for f in (data.wells, data.controls)]
+    )
+    values = values[np.isfinite(values)]
+    # A wild well must not flatten the curves: beyond 400 % of the window the axis ends.
+    low = max(min(values.min() - 6, -10), -200) if len(values) else -10
+    high = min(max(values.max() + 6, 114), 400) if len(values) else 114
+    return float(low), float(high)
+
+
+def _scatter_wells(panel, x, percent, excluded, colour: str, alpha: float, y_limits) -> None:
+    """Single wells: light, hollow if excluded, a triangle at the edge if beyond it."""
+    x, percent, excluded = np.asarray(x), np.asarray(percent), np.asarray(excluded, bool)
+    inside = (percent >= y_limits[0]) & (percent <= y_limits[1])
+    shown = inside & ~excluded
+    panel.scatter(x[shown], percent[shown], s=5, lw=0, alpha=alpha, color=colour, zorder=2)
+    hollow = {"facecolor": "none", "edgecolor": colour, "lw": 0.6, "zorder": 2}
+    shown = inside & excluded
+    panel.scatter(x[shown], percent[shown], s=9, **hollow)
+    for marker, beyond, edge in (
+        ("^", percent > y_limits[1], y_limits[1] - 3),
+        ("v", percent < y_limits[0], y_limits[0] + 3),
+    ):
+        for mask, style_of_marker in (
+            (beyond & excluded, hollow),
+            (beyond & ~excluded, {"color": colour, "lw": 0, "zorder": 2}),
+        ):
+            panel.scatter(
+                x[mask], np.full(mask.sum(), edge), s=12, marker=marker, **style_of_marker
+            )
+
+
+def _draw_wells(panel, wells: pd.DataFrame, colours: dict[str, str], y_limits) -> None:
+    for name, part in wells.groupby("series", sort=False):
+        colour = colours[name]
+        _scatter_wells(panel, part["x"], part["percent"], part["excluded"], colour, 0.35, y_limits)
+        used = part[~part["excluded"] & ~part["left_out"]]
+        means = used.groupby(["experiment", "x"], sort=True)["percent"].mean().reset_index()
+        panel.scatter(
+            means["x"], means["percent"], s=13, lw=0.4, edgecolor="white", color=colour, zorder=4
+        )
+
+
+def _draw_controls(panel, controls: pd.DataFrame, colours, span: _Span, y_limits) -> None:
+    names = list(colours)
+    step = 0.022 * (span.high - span.low)
+    for (name, upper), part in controls.groupby(["series", "upper"], sort=False):
+        # Side by side by target, so that the controls of one do not hide another's.
+        offset = step * (names.index(name) - (len(names) - 1) / 2)
+        x = np.full(len(part), (span.vehicle if upper else span.block) + offset)
+        _scatter_wells(panel, x, part["percent"], part["excluded"], colours[name], 0.3, y_limits)
+
+
+def _draw_fits(panel, fits: pd.DataFrame, colours, dashes) -> None:
+    for row in fits[fits["fitted"]].itertuples():
+        x = np.linspace(row.x_low, row.x_high, 120)
+        y = logistic(x, row.log10_ic50, row.hill, row.top_percent, row.bottom_percent)
+        dash = _DOTTED if row.left_out else dashes[row.series]
+        panel.plot(x, y, color=colours[row.series], ls=dash, lw=0.9, alpha=0.8, zorder=3)
+
+
+def _frame(panel, span: _Span, y_limits) -> None:
+    panel.set_ylim(*y_limits)
+    panel.set_xlim(span.vehicle - 0.45 * span.gap, span.block + 0.45 * span.gap)
+    for level in (0, 50, 100):
+        dash = "-" if level != 50 else (0, (2, 2))
+        panel.axhline(level, color=palette.RULE, lw=0.5, zorder=0, ls=dash)
+    panel.set_ylabel("Response (% of control window)")
+    panel.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
+    panel.spines["bottom"].set_visible(False)
+
+
+def _concentration_axis(axis, span: _Span) -> None:
+    """Ticks at decades in nM, minor ticks at 2 to 9, and the control positions at the ends."""
+    decades = np.arange(np.ceil(span.low), np.floor(span.high) + 0.5)
+    step = 1 if len(decades) <= 6 else 2
+    labels = [decade_label(d) if i % step == 0 else "" for i, d in enumerate(decades)]
+    axis.set_xticks([*decades, span.vehicle, span.block], [*labels, "vehicle", "full\nblock"])
+    minor = [d + np.log10(k) for d in [decades[0] - 1, *decades] for k in range(2, 10)]
+    axis.set_xticks([m for m in minor if span.low <= m <= span.high], minor=True)
+    axis.set_xlabel("Concentration (nM)", labelpad=1)
+    across = axis.get_xaxis_transform()
+    half = 0.006 * (span.high - span.low)
+    for middle in span.breaks:
+        axis.plot(
+            [middle - half, middle + half],
+            [0, 0],
+            color="white",
+            lw=2.4,
+            clip_on=False,
+            transform=across,
+            zorder=5,
+        )
+        for shift in (-half, half):
+            axis.plot(
+                [middle + shift - half, middle + shift + half],
+                [-0.05, 0.05],
+                transform=across,
+                color=palette.INK,
+                lw=0.7,
+                clip_on=False,
+                zorder=6,
+            )
+
+
+def decade_label(decade: float) -> str:
+    """A power of ten in full: ``0.01``, ``1``, ``10,000``."""
+    return f"{10 ** int(decade):,}" if decade >= 0 else f"{10.0**decade:.{int(-decade)}f}"
+
+
+def _potency_rows(data: CurveData, names: list[str]) -> list[tuple[str, str, object]]:
+    """One row of the strip for each target and assay: (series, assay, potency row or None)."""
+    rows = []
+    for name in names:
+        part = data.potency[data.potency["series"] == name]
+        rows += [(name, row.assay, row) for row in part.itertuples()]
+    return rows
+
+
+def _draw_strip(strip, rows, experiments: pd.DataFrame, colours, span: _Span) -> None:
+    """IC50 over experiments with its 95 % interval, single experiments light beneath it."""
+    edges = (span.low, span.high)
+    for i, (name, assay, row) in enumerate(rows):
+        y = -i
+        mine = experiments[(experiments["series"] == name) & (experiments["assay"] == assay)]
+        exact = mine[mine["qualifier"] == "="]
+        strip.scatter(
+            np.log10(exact["value_nM"]),
+            np.full(len(exact), y - 0.3),
+            s=6,
+            lw=0,
+            color=colours[name],
+            alpha=0.45,
+            zorder=2,
+        )
+        draw_estimate(
+            strip,
+            y,
+            row.qualifier,
+            np.log10(row.value_nM) if row.value_nM > 0 else np.nan,
+            _log10(row.lower_nM),
+            _log10(row.upper_nM),
+            edges,
+            colours[name],
+        )
+    strip.set_ylim(-len(rows) + 0.25 if rows else -1, 0.75)
+    strip.set_yticks([])
+    strip.spines["left"].set_visible(False)
+    strip.text(-0.012, 0.5, "IC50", transform=strip.transAxes, ha="right", va="center", size=7.5)
+    _concentration_axis(strip, span)
+
+
+def _log10(value: float) -> float:
+    """log10 with 0 and infinity as open ends."""
+    with np.errstate(divide="ignore"):
+        return float(np.log10(value))
+
+
+def draw_estimate(axes, y, qualifier, point, lower, upper, edges, colour) -> None:
+    """A point with its 95 % interval; an end beyond the axis, or a bound, is an arrow.
+
+    Parameters
+    ----------
+    qualifier : str
+        ``=`` draws point and interval, ``>`` and ``<`` an arrow from the bound outward.
+    point, lower, upper : float
+        On the axis' scale; NaN limits draw no interval, infinite ones an arrow.
+    edges : (float, float)
+        Where arrows end.
+    """
+    if qualifier not in ("=", ">", "<") or not np.isfinite(point):
+        return
+    if not edges[0] <= point <= edges[1]:
+        edge = min(max(point, edges[0]), edges[1])
+        axes.plot([edge], [y], marker=">" if point > edge else "<", ms=5, color=colour)
+        return
+    arrow = {
+        "arrowstyle": "-|>,head_width=0.16,head_length=0.32",
+        "color": colour,
+        "lw": 1.3,
+        "shrinkA": 0,
+        "shrinkB": 0,
+    }
+    if qualifier != "=":
+        end = max(edges[1], point + 0.25) if qualifier == ">" else min(edges[0], point - 0.25)
+        axes.annotate("", (end, y), (point, y), arrowprops=arrow, annotation_clip=False)
+        axes.plot([point], [y], marker="|", ms=6, mew=1.3, color=colour)
+        return
+    for limit, edge in ((lower, edges[0]), (upper, edges[1])):
+        if np.isnan(limit):
+            continue
+        if not edges[0] <= limit <= edges[1]:
+            axes.annotate("", (edge, y), (point, y), arrowprops=arrow, annotation_clip=False)
+        else:
+            axes.plot([point, limit], [y, y], color=colour, lw=1.4, solid_capstyle="butt")
+            axes.plot([limit], [y], marker="|", ms=4.5, mew=1.1, color=colour)
+    axes.plot([point], [y], marker="o", ms=4.2, mec="white", mew=0.6, color=colour, zorder=4)
+
+
+def _key(figure, data: CurveData, names, colours, dashes, height_mm: float) -> None:
+    """The right column: each target with its IC50, interval and n, then what the marks mean."""
+    x, y = 118 / style.PAGE_MM, 1 - 12 / height_mm
+    line = 3.6 / height_mm
+    for name in names:
+        figure.add_artist(
+            Line2D(
+                [x, x + 0.03], [y - line * 0.42] * 2, color=colours[name], ls=dashes[name], lw=1.6
+            )
+        )
+        figure.text(
+            x + 0.038, y, palette.label(name, 30), weight="bold", va="top", color=colours[name]
+        )
+        for text in potency_words(data, name):
+            y -= line
+            figure.text(x + 0.038, y, text, va="top", color=palette.INK)
+        y -= 1.7 * line
+    grey = palette.MUTED
+    marks = [
+        ("o", 2.2, grey, "none", 0.5, "well"),
+        ("o", 3.4, "none", grey, 1, "well, excluded"),
+        ("o", 4.2, grey, "white", 1, "mean of one run"),
+    ]
+    for marker, size, face, edge, alpha, words in marks:
+        figure.add_artist(
+            Line2D(
+                [x + 0.015],
+                [y - line * 0.42],
+                marker=marker,
+                ms=size,
+                mfc=face,
+                mec=edge,
+                mew=0.6,
+                ls="none",
+                alpha=alpha,
+            )
+        )
+        figure.text(x + 0.038, y, words, va="top", color=grey)
+        y -= line
+    figure.add_artist(Line2D([x, x + 0.03], [y - line * 0.42] * 2, color=grey, lw=0.9))
+    figure.text(x + 0.038, y, "fit of one curve", va="top", color=grey)
+
+
+def potency_words(data: CurveData, name: str) -> list[str]:
+    """What is said of one target: ``IC50 1.24 nM``, ``95 % CI 0.9 to 1.6 nM, n = 3``."""
+    part = data.potency[data.potency["series"] == name]
+    lines = []
+    for row in part.itertuples():
+        which = f" ({palette.label(row.assay, 22)})" if len(part) > 1 else ""
+        if row.qualifier == "":
+            lines.append(f"no IC50{which}")
+            continue
+        lines.append(f"IC50 {formatting.bounded(row.qualifier, row.value_nM, 'nM')}{which}")
+        span = formatting.interval(row.lower_nM, row.upper_nM)
+        words = f"n = {row.n_experiments}"
+        if row.qualifier == "=" and span != formatting.MISSING:
+            words = f"95 % CI {span}, {words}"
+        lines.append(words)
+    mine = data.fits[data.fits["series"] == name]
+    if left_out := int(mine["left_out"].sum()):
+        lines.append(f"{left_out} curve{'s' * (left_out > 1)} left out: plate failed")
+    for status, count in mine.loc[~mine["fitted"], "status"].value_counts(sort=False).items():
+        lines.append(f"{count} curve{'s' * (count > 1)} {status}: no line")
+    return lines or ["no IC50"]
+
+
+def caption(data: CurveData) -> str:
+    """The caption: what is drawn, n, model and interval of each target, in words."""
+    sentences = [
+        f"{data.title}. Response in % of the control window (100: vehicle, 0: full block). "
+        "Light points are single wells, hollow ones excluded; dark points are means of one run; "
+        "controls stand beyond the axis breaks. Each line is the fit of one curve (dotted: on a "
+        "failed plate, left out of the IC50); below, IC50 "
+        "over experiments with its 95 % interval and the single experiments."
+    ]
+    for name in dict.fromkeys(data.fits["series"]):
+        models = sorted(set(data.fits.loc[data.fits["series"] == name, "model"]) - {""})
+        words = [*potency_words(data, name), *([f"model {', '.join(models)}"] if models else [])]
+        sentences.append(f"{name}: {'; '.join(words)}.")
+    if data.simulated:
+        sentences.append("Simulated data.")
+    return " ".join(sentences)
+
+
+def prepare(tables: dict[str, pd.DataFrame]):
+    """Every curve figure of the tables: yields (compound, modality, simulated, CurveData).
+
+    Parameters
+    ----------
+    tables : dict
+        Frames `wells`, `curves`, `experiments` and `potency`.
+    """
+    curves = tables["curves"]
+    curves = curves[curves["kind"].isin(list(MODALITY))].copy()
+    if curves.empty:
+        return
+    curves["modality"] = curves["kind"].map(MODALITY)
+    curves["simulated"] = curves["simulated"].fillna(False).astype(bool)
+    curves["series"] = _series(curves)
+    curves["left_out"] = curves["plate_verdict"] == "fail"
+    wells = tables["wells"]
+    wells = wells.assign(excluded=wells["excluded"].fillna(False).astype(bool))
+    compound_wells = _compound_wells(curves, wells)
+    controls = _control_wells(curves, wells)
+    fits = _fits(curves)
+    numbers = {name: _ic50_rows(tables[name], curves) for name in ("experiments", "potency")}
+
+    group = ["compound", "modality", "simulated"]
+    parts = {
+        name: dict(list(frame.groupby(group, sort=False)))
+        for name, frame in {"wells": compound_wells, "controls": controls, **numbers}.items()
+    }
+    order = {name: i for i, name in enumerate(palette.target_order(curves["target"]))}
+    for key, mine in fits.groupby(group, sort=True):
+        mine = mine.iloc[np.argsort(mine["target"].map(order).to_numpy(), kind="stable")]
+
+        def part(name, frame, key=key):
+            return parts[name].get(key, frame.iloc[:0]).reset_index(drop=True)
+
+        yield (
+            *key,
+            CurveData(
+                title=f"{key[0]}, {key[1]}",
+                wells=part("wells", compound_wells)[
+                    ["series", "experiment", "x", "percent", "excluded", "left_out"]
+                ],
+                controls=part("controls", controls)[["series", "upper", "percent", "excluded"]],
+                fits=mine.reset_index(drop=True)[
+                    [
+                        "series",
+                        "target",
+                        "status",
+                        "model",
+                        "fitted",
+                        "left_out",
+                        "log10_ic50",
+                        "hill",
+                        "top_percent",
+                        "bottom_percent",
+                        "x_low",
+                        "x_high",
+                    ]
+                ],
+                experiments=part("experiments", numbers["experiments"])[
+                    ["series", "assay", "qualifier", "value_nM", "lower_nM", "upper_nM"]
+                ],
+                potency=part("potency", numbers["potency"])[
+                    [
+                        "series",
+                        "assay",
+                        "qualifier",
+                        "value_nM",
+                        "lower_nM",
+                        "upper_nM",
+                        "n_experiments",
+                    ]
+                ],
+                simulated=key[2],
+            ),
+        )
+
+
+def _series(frame: pd.DataFrame) -> pd.Series:
+    """The target, with its species where that is not human."""
+    human = frame["species"].str.lower().isin(["human", ""])
+    return frame["target"].where(human, frame["target"] + ", " + frame["species"])
+
+
+def _fits(curves: pd.DataFrame) -> pd.DataFrame:
+    """Fitted curves on the percent scale; a curve that gives only a bound has no line."""
+    window = {"top": curves["top"], "nonspecific": curves["nonspecific"]}
+    numbers = curves[["ic50_nM", "hill", "top", "bottom", "nonspecific"]].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return curves.assign(
+            fitted=(curves["ic50_qualifier"] == "=").to_numpy() & np.isfinite(numbers).all(axis=1),
+            log10_ic50=np.log10(curves["ic50_nM"]),
+            top_percent=percent_of_window(curves["top"], **window),
+            bottom_percent=percent_of_window(curves["bottom"], **window),
+            x_low=np.log10(curves["lowest_tested_nM"]),
+            x_high=np.log10(curves["highest_tested_nM"]),
+        )
+
+
+_SHARED = ["compound", "modality", "simulated", "series", "top", "nonspecific", "left_out"]
+
+
+def _compound_wells(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
+    keys = [*KEYS, "role", "compound"]
+    sample = wells.loc[
+        wells["role"].isin(["sample", "reference"]) & (wells["concentration_nM"] > 0),
+        [*keys, "experiment", "concentration_nM", "signal", "excluded"],
+    ]
+    joined = sample.merge(curves[[*_SHARED, *KEYS, "role"]], on=keys)
+    return joined.assign(
+        x=np.log10(joined["concentration_nM"]),
+        percent=percent_of_window(joined["signal"], joined["top"], joined["nonspecific"]),
+    )
+
+
+def _control_wells(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
+    control = wells.loc[
+        wells["role"].isin([*UPPER_ROLES, *LOWER_ROLES]), [*KEYS, "role", "signal", "excluded"]
+    ]
+    joined = control.merge(curves[[*_SHARED, *KEYS]], on=KEYS)
+    return joined.assign(
+        upper=joined["role"].isin(UPPER_ROLES),
+        percent=percent_of_window(joined["signal"], joined["top"], joined["nonspecific"]),
+    )
+
+
+def _ic50_rows(frame: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """IC50 rows of `experiments` or `potency`, with the series label."""
+    rows = frame[frame["quantity"] == "IC50"]
+    return rows.assign(simulated=rows["simulated"].fillna(False).astype(bool), series=_series(rows))

@@ -1,0 +1,1 @@
+"""Quality of plates: metrics, limits and verdicts."""

@@ -1,0 +1,155 @@
+"""Verdict of every plate, and the wells that a reader should look at."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from reuptake.formatting import significant
+from reuptake.qc import metrics
+from reuptake.tables import PLATES, typed
+
+# metric -> (column that is judged, True where low values are bad, what it is called)
+_JUDGED = {
+    "z_prime": ("z_prime_robust", True, "robust Z'"),
+    "signal_background": ("signal_background", True, "signal/background"),
+    "nonspecific_pct": ("nonspecific_pct", False, "non-specific share (%)"),
+    "cv_total_pct": ("cv_total_robust_pct", False, "robust CV of total wells (%)"),
+    "cv_nonspecific_pct": (
+        "cv_nonspecific_robust_pct",
+        False,
+        "robust CV of non-specific wells (%)",
+    ),
+    "bound_pct": ("bound_pct", False, "radioligand bound (%)"),
+    "z_prime_difference": ("z_prime_difference", False, "difference of Z' and robust Z'"),
+}
+
+
+def judge_plates(wells: pd.DataFrame, assays, limits) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Metrics and verdict of each plate, and the wells with their flags.
+
+    The verdict uses the robust forms, so that one bad well is flagged and not the plate
+    failed; the classical forms are given beside them.
+
+    Parameters
+    ----------
+    wells : DataFrame
+        Columns of wells.csv.
+    assays : mapping
+        Per assay ``limits`` (only what differs) and ``total_added_fraction``.
+    limits : mapping
+        ``warn`` and ``fail`` of each metric.
+
+    Returns
+    -------
+    plates, wells : DataFrame
+    """
+    wells = wells.copy()
+    rows = []
+    for (drop, run, plate), group in wells[wells.plate != ""].groupby(
+        ["drop", "run", "plate"], sort=False
+    ):
+        first = group.iloc[0]
+        assay = assays[first.assay]
+        far = _far_controls(group)
+        row = _measure(group, assay)
+        in_force = {m: _merged(limits[m], (assay["limits"] or {}).get(m)) for m in _JUDGED}
+        verdict, flags = _verdict(row, in_force)
+        if row["z_prime_difference"] > (in_force["z_prime_difference"]["warn"] or np.inf):
+            worst = _worst_control(group)
+            far = far.union(worst)
+        wells.loc[far, "flags"] = "control well far from the others of its kind"
+        if len(far):
+            names = ", ".join(group.loc[far, "well"])
+            flags.append(f"control wells far from their kind: {names}")
+        rows.append(
+            row
+            | {
+                "drop": drop,
+                "run": run,
+                "plate": plate,
+                "assay": first.assay,
+                "target": first.target,
+                "verdict": verdict,
+                "flags": "; ".join(flags),
+                "n_flagged": len(far),
+                "n_excluded": int(group.excluded.sum()),
+                "unit": first.unit,
+                "simulated": first.simulated,
+            }
+        )
+    plates = pd.DataFrame(rows).drop(columns="z_prime_difference", errors="ignore")
+    return typed(plates, PLATES), wells
+
+
+def _signals(group: pd.DataFrame, role: str) -> np.ndarray:
+    return group.loc[(group.role == role) & ~group.excluded, "signal"].dropna().to_numpy()
+
+
+def _measure(group: pd.DataFrame, assay) -> dict:
+    total, nonspecific = _signals(group, "total"), _signals(group, "nonspecific")
+    fraction = assay.get("total_added_fraction") or 1.0
+    mean_total = float(np.mean(total)) if len(total) else np.nan
+    mean_nonspecific = float(np.mean(nonspecific)) if len(nonspecific) else np.nan
+    z, robust = metrics.z_prime(total, nonspecific), metrics.z_prime_robust(total, nonspecific)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            "z_prime": z,
+            "z_prime_robust": robust,
+            "z_prime_difference": abs(robust - z),
+            "signal_background": float(np.divide(mean_total, mean_nonspecific)),
+            "cv_total_pct": metrics.cv_pct(total),
+            "cv_nonspecific_pct": metrics.cv_pct(nonspecific),
+            "cv_total_robust_pct": metrics.cv_robust_pct(total),
+            "cv_nonspecific_robust_pct": metrics.cv_robust_pct(nonspecific),
+            "nonspecific_pct": float(100.0 * np.divide(mean_nonspecific, mean_total)),
+            "bound_pct": metrics.bound_pct(
+                total, _signals(group, "total_added"), _signals(group, "blank"), fraction
+            ),
+            "mean_total": mean_total,
+            "mean_nonspecific": mean_nonspecific,
+            "n_total": len(total),
+            "n_nonspecific": len(nonspecific),
+        }
+
+
+def _merged(general: dict, own: dict | None) -> dict:
+    return general | {key: value for key, value in (own or {}).items() if value is not None}
+
+
+def _verdict(row: dict, limits: dict) -> tuple[str, list[str]]:
+    verdict, flags = "pass", []
+    for metric, (column, low_is_bad, name) in _JUDGED.items():
+        value = row[column]
+        if np.isnan(value):
+            if metric == "z_prime":
+                verdict = "warn" if verdict == "pass" else verdict
+                flags.append("Z' cannot be computed: fewer than two wells of a control")
+            continue
+        for level in ("fail", "warn"):
+            limit = limits[metric][level]
+            if limit is not None and (value < limit if low_is_bad else value > limit):
+                side = "below" if low_is_bad else "above"
+                flags.append(f"{name} {significant(value)} is {side} {limit:g} ({level})")
+                verdict = "fail" if "fail" in (level, verdict) else "warn"
+                break
+    return verdict, flags
+
+
+def _far_controls(group: pd.DataFrame) -> pd.Index:
+    far = []
+    for role in ("total", "nonspecific", "total_added"):
+        rows = group[(group.role == role) & ~group.excluded & group.signal.notna()]
+        far.append(rows.index[metrics.far_wells(rows.signal.to_numpy())])
+    return far[0].union(far[1]).union(far[2])
+
+
+def _worst_control(group: pd.DataFrame) -> pd.Index:
+    """The control well that pulls Z' furthest from its robust form."""
+    worst, distance = None, -1.0
+    for role in ("total", "nonspecific"):
+        rows = group[(group.role == role) & ~group.excluded & group.signal.notna()]
+        deviation = (rows.signal - rows.signal.median()).abs()
+        if len(deviation) and deviation.max() > distance:
+            worst, distance = deviation.idxmax(), deviation.max()
+    return pd.Index([worst] if worst is not None else [])

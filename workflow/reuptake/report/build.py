@@ -1,0 +1,253 @@
+"""Pages from tables and figures: one first page, one page for each compound, no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from reuptake import guides
+from reuptake.figures.inputs import read_index, read_tables
+from reuptake.report import sections
+from reuptake.report.cards import make_cards
+from reuptake.report.elements import page_of
+from reuptake.report.limitations import limitations
+from reuptake.tables import replacing
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "report"
+SOFTWARE = ("reuptake", "numpy", "scipy", "pandas", "matplotlib")
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """What the config says about the report.
+
+    Attributes
+    ----------
+    title : str
+        Heading of the first page.
+    guide_compound : str
+        The compound that always has its block in the guide tables.
+    limits : mapping
+        The general limits of the plate metrics, ``{metric: {"warn": x, "fail": y}}``.
+    """
+
+    title: str
+    guide_compound: str
+    limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def build_report(
+    tables: Path, figures: Path, reference: Path, out: Path, settings: ReportSettings
+) -> list[Path]:
+    """Write ``index.html`` and ``compounds/<compound>.html``.
+
+    Parameters
+    ----------
+    tables, figures : Path
+        Result tables; figures with their ``index.csv``.
+    reference : Path
+        Folder of published values (``affinities.csv``).
+    out : Path
+        Folder of the report. Compound pages of compounds that are gone are removed.
+    settings : ReportSettings
+
+    Returns
+    -------
+    list of Path
+        The pages written, the first page first.
+    """
+    data = read_tables(Path(tables))
+    pictures = Pictures(Path(figures))
+    affinities = guides.read_affinities(Path(reference))
+    environment = make_environment()
+    out = Path(out)
+    pages = {out / "index.html": first_page(data, pictures, affinities, settings, environment)}
+    compounds = sorted(set(data["curves"]["compound"]) | set(data["potency"]["compound"]))
+    for compound in compounds:
+        pages[out / page_of(compound)] = compound_page(
+            compound, data, pictures, affinities, settings, environment
+        )
+    for old in set(out.glob("compounds/*.html")) - set(pages):
+        old.unlink()
+    for path, html in pages.items():
+        with replacing(path) as temporary:
+            temporary.write_text(html, encoding="utf-8")
+    return list(pages)
+
+
+class Pictures:
+    """The figures by what they show, each as an image that the page carries inside."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.index = read_index(folder)
+
+    def of(self, **wanted: object) -> list[dict]:
+        """Every figure with these values in the index: source, caption and mark."""
+        rows = self.index
+        for name, value in wanted.items():
+            rows = rows[rows[name] == value]
+        return [
+            {
+                "source": self._inline(row["file"]),
+                "caption": row["caption"],
+                "simulated": bool(row["simulated"]),
+                "modality": row["modality"],
+                "id": row["file"],
+            }
+            for _, row in rows.iterrows()
+        ]
+
+    def _inline(self, name: str) -> str:
+        svg = (self.folder / f"{name}.svg").read_bytes()
+        return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+
+
+def make_environment() -> Environment:
+    """Templates that escape every value and fail on a name they are not given."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    css = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    js = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    # The page may run this script and use this style sheet, and load nothing.
+    environment.globals |= {
+        "css": Markup(css),
+        "js": Markup(js),
+        "policy": f"default-src 'none'; img-src data:; style-src '{_hash(css)}'; "
+        f"script-src '{_hash(js)}'; base-uri 'none'; form-action 'none'",
+        "software": [(name, version(name)) for name in SOFTWARE],
+    }
+    return environment
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+def first_page(
+    data: dict[str, pd.DataFrame],
+    pictures: Pictures,
+    affinities: pd.DataFrame,
+    settings: ReportSettings,
+    environment: Environment,
+) -> str:
+    """The first page: answer, what is missing, selectivity, potency, guide tables, quality."""
+    drops, plates = data["drops"], data["plates"]
+    accepted = drops[drops["status"] == "accepted"]
+    filled = guides.guide_tables(
+        data["potency"], data["selectivity"], affinities, settings.guide_compound
+    )
+    return environment.get_template("index.html.j2").render(
+        title=settings.title,
+        guide_compound=settings.guide_compound,
+        simulated=simulated_share(data),
+        counts={
+            "accepted": len(accepted),
+            "rejected": int((drops["status"] == "rejected").sum()),
+            "unregistered": int((drops["status"] == "unregistered").sum()),
+            "plates": len(plates),
+            "wells": int(accepted["n_wells"].fillna(0).sum()),
+        },
+        cards=make_cards(data, settings.guide_compound),
+        outside=sections.drops_table(drops[drops["status"] != "accepted"]),
+        drops=sections.drops_table(drops),
+        selectivity_figures=pictures.of(kind="selectivity"),
+        selectivity=sections.selectivity_table(data["selectivity"]),
+        potency=sections.potency_table(data["potency"], affinities),
+        guide={
+            name[-1]: sections.guide_blocks(filled[name], columns)
+            for name, columns in (
+                ("guide_table_0", guides.COLUMNS_0),
+                ("guide_table_a", guides.COLUMNS_A),
+                ("guide_table_b", guides.COLUMNS_B),
+                ("guide_table_c", guides.COLUMNS_C),
+            )
+        },
+        guide_columns={
+            "0": guides.COLUMNS_0,
+            "a": (*guides.COLUMNS_A, "Ki 95 % CI (nM)", "n"),
+            "b": guides.COLUMNS_B,
+            "c": guides.COLUMNS_C,
+        },
+        references=guides.references(affinities, settings.guide_compound),
+        limitations=limitations(data, settings.guide_compound),
+        plates=sections.plates_table(plates),
+        plate_figures=[
+            (drop, pictures.of(kind="plates", drop=drop))
+            for drop in accepted["drop"]
+            if ((pictures.index["kind"] == "plates") & (pictures.index["drop"] == drop)).any()
+        ],
+        limits=sections.limits_rows(settings.limits),
+    )
+
+
+def compound_page(
+    compound: str,
+    data: dict[str, pd.DataFrame],
+    pictures: Pictures,
+    affinities: pd.DataFrame,
+    settings: ReportSettings,
+    environment: Environment,
+) -> str:
+    """All that is known of one compound; measured and simulated data in parts of their own."""
+    mine = {
+        name: data[name][data[name]["compound"] == compound]
+        for name in ("curves", "experiments", "potency", "selectivity", "wells")
+    }
+    cards = [c for c in make_cards(data, settings.guide_compound) if c.compound == compound]
+    parts = []
+    for simulated in (False, True):
+        here = {name: f[sections.is_simulated(f) == simulated] for name, f in mine.items()}
+        if not len(here["curves"]) and not len(here["potency"]):
+            continue
+        parts.append(
+            {
+                "simulated": simulated,
+                "cards": [card for card in cards if card.simulated == simulated],
+                "figures": pictures.of(kind="curves", compound=compound, simulated=simulated),
+                "potency": sections.potency_table(here["potency"], affinities, up="../"),
+                "selectivity": sections.selectivity_table(here["selectivity"], up="../"),
+                "experiments": sections.experiments_table(here["experiments"]),
+                "fits": sections.fits_table(here["curves"]),
+                "ki": sections.ki_table(here["curves"]),
+                "wells": sections.wells_tables(here["curves"], here["wells"]),
+            }
+        )
+    return environment.get_template("compound.html.j2").render(
+        title=settings.title,
+        compound=compound,
+        simulated=share_of(mine["curves"], mine["potency"]),
+        parts=parts,
+        limitations=limitations(data, settings.guide_compound, compound),
+    )
+
+
+def simulated_share(data: dict[str, pd.DataFrame]) -> str:
+    """``all``, ``some`` or nothing of what the first page shows is simulated."""
+    return share_of(data["plates"], data["potency"], data["selectivity"])
+
+
+def share_of(*frames: pd.DataFrame) -> str:
+    """``all``, ``some`` or an empty text: how many of the rows are simulated."""
+    flags = pd.concat([sections.is_simulated(frame) for frame in frames])
+    if not flags.any():
+        return ""
+    return "all" if flags.all() else "some"

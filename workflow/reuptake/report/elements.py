@@ -1,0 +1,105 @@
+"""What a page is made of before it is HTML: cells, rows and tables of finished text."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from reuptake.formatting import MISSING, bounded, interval, significant, slug
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell; the template escapes every text.
+
+    Attributes
+    ----------
+    text : str
+        What is read.
+    sort : float or str
+        What it is sorted by, if not by its text.
+    href : str
+        Where it links to inside the report.
+    style : str
+        CSS classes: ``number``, ``verdict-fail`` and the like.
+    notes : tuple of str
+        Several short lines below each other, instead of or after the text.
+    simulated : bool
+        Adds the mark of simulated data.
+    """
+
+    text: str = ""
+    sort: float | str = ""
+    href: str = ""
+    style: str = ""
+    notes: tuple[str, ...] = ()
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table, with an anchor to link to."""
+
+    cells: list[Cell]
+    id: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its caption; the unit stands in the header."""
+
+    caption: str
+    columns: list[str]
+    rows: list[Row] = field(default_factory=list)
+    sortable: bool = True
+
+
+def number(value: float, digits: int = 3) -> Cell:
+    """A number, sorted by its value."""
+    return Cell(significant(value, digits), _sort_key(value), style="number")
+
+
+def qualified(qualifier: str, value: float) -> Cell:
+    """A value with its qualifier."""
+    return Cell(bounded(qualifier, value), _sort_key(value), style="number")
+
+
+def span(lower: float, upper: float) -> Cell:
+    """A 95 % interval."""
+    return Cell(interval(lower, upper), _sort_key(lower), style="number")
+
+
+def count(value: object) -> Cell:
+    """A whole number, or a dash where there is none."""
+    missing = value is None or value != value
+    return Cell(
+        MISSING if missing else f"{int(value):,}", "" if missing else int(value), style="number"
+    )
+
+
+def notes(joined: str) -> Cell:
+    """Flags or reasons joined by '; ', one below the other."""
+    parts = tuple(part for part in joined.split("; ") if part)
+    return Cell("" if parts else MISSING, notes=parts, style="notes")
+
+
+def verdict(word: str) -> Cell:
+    """A verdict: the word, and a colour that only repeats it."""
+    known = word if word in ("pass", "warn", "fail") else "none"
+    order = {"fail": 0, "warn": 1, "pass": 2, "none": 3}[known]
+    return Cell(word or "none", order, style=f"verdict verdict-{known}")
+
+
+def anchor(kind: str, *identity: str) -> str:
+    """The id of an element, for example of a plate: safe in HTML and in a link."""
+    return f"{kind}-{slug('/'.join(identity))}"
+
+
+def page_of(compound: str) -> str:
+    """The page of a compound, relative to the first page."""
+    return f"compounds/{slug(compound)}.html"
+
+
+def _sort_key(value: float) -> float | str:
+    return "" if value is None or math.isnan(value) else float(value)

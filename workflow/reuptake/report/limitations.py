@@ -1,0 +1,279 @@
+"""What the results do not show, said by rule from the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reuptake.formatting import join_words, significant
+
+_NAMED = 8  # subjects that are named; the rest is counted
+_NEAR_FLOOR = 3  # an IC50 within this factor of half the transporter concentration
+
+
+@dataclass(frozen=True)
+class Limitation:
+    """One thing not to conclude, and of which results it holds (of all, if none is named)."""
+
+    title: str
+    text: str
+    subjects: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> str:
+        """The subjects as words."""
+        listed = list(self.subjects[:_NAMED])
+        more = len(self.subjects) - len(listed)
+        return join_words([*listed, f"{more} more"] if more else listed)
+
+
+def limitations(
+    tables: dict[str, pd.DataFrame], guide_compound: str, compound: str | None = None
+) -> list[Limitation]:
+    """Every rule that the data call for, in the order of weight.
+
+    Parameters
+    ----------
+    tables : dict
+        Frames `drops`, `plates`, `curves` and `potency`.
+    guide_compound : str
+        Its published value is an uptake IC50, which is said.
+    compound : str, optional
+        Only what concerns this compound; else the whole archive.
+    """
+    if compound is not None:
+        tables = tables | {
+            name: tables[name][tables[name]["compound"] == compound]
+            for name in ("curves", "potency")
+        }
+        plates = tables["plates"]
+        keys = ["drop", "run", "assay", "plate"]
+        mine = tables["curves"][keys].drop_duplicates()
+        tables["plates"] = plates.merge(mine, on=keys)
+    found = [
+        *_simulated(tables),
+        *_replication(tables["potency"]),
+        *_censored(tables["potency"]),
+        *_depletion(tables["curves"]),
+        *_refused_ki(tables["curves"]),
+        *_ki_assumptions(tables["potency"]),
+        *_tight_binding(tables["curves"]),
+        *_curves(tables["curves"]),
+        *_plates(tables["plates"]),
+        *(_drops(tables["drops"]) if compound is None else []),
+        *_scope(tables["potency"], guide_compound, compound),
+    ]
+    return found
+
+
+def _subjects(rows: pd.DataFrame, *more: str) -> tuple[str, ...]:
+    """``compound at target (quantity)`` of each distinct row, with `more` columns appended."""
+    words = []
+    for _, row in rows.iterrows():
+        inside = ", ".join(str(row[name]) for name in more if str(row[name]))
+        words.append(f"{row['compound']} at {row['target']}" + (f" ({inside})" if inside else ""))
+    return tuple(dict.fromkeys(words))
+
+
+def _simulated(tables) -> Iterable[Limitation]:
+    flags = tables["potency"]["simulated"].fillna(False).astype(bool)
+    if flags.any():
+        which = "Every potency here comes" if flags.all() else "The marked results come"
+        yield Limitation(
+            "Simulated data",
+            f"{which} from simulated wells. They show how the analysis behaves and say nothing "
+            "about a compound.",
+        )
+
+
+def _replication(potency: pd.DataFrame) -> Iterable[Limitation]:
+    exact = potency[potency["qualifier"] == "="]
+    one, two = exact[exact["n_experiments"] == 1], exact[exact["n_experiments"] == 2]
+    if len(one):
+        yield Limitation(
+            "One experiment only",
+            "n = 1: an interval shown with it is that of the fit, not of a repetition; how far a "
+            "second experiment would differ is unknown.",
+            _subjects(one, "modality", "quantity"),
+        )
+    if len(two):
+        yield Limitation(
+            "Two experiments only",
+            "n = 2: the spread between experiments is hardly known, and an interval from it is "
+            "very wide or missing.",
+            _subjects(two, "modality", "quantity"),
+        )
+
+
+def _censored(potency: pd.DataFrame) -> Iterable[Limitation]:
+    bounds = potency[potency["qualifier"].isin([">", "<"])]
+    if len(bounds):
+        yield Limitation(
+            "Bounds",
+            "A value with > or < is a limit, not an estimate: the true value can lie anywhere "
+            "beyond it.",
+            _subjects(bounds, "modality", "quantity"),
+        )
+    mixed = potency[(potency["qualifier"] == "=") & (potency["n_censored"] > 0)]
+    if len(mixed):
+        yield Limitation(
+            "Partly censored",
+            "Some experiments gave only a bound; the value joins them with the exact ones.",
+            _subjects(mixed, "modality", "quantity"),
+        )
+
+
+def _depletion(curves: pd.DataFrame) -> Iterable[Limitation]:
+    bound = curves[curves["ki_method"] == "bound"]
+    unknown = bound["flags"].str.contains("not assessable", regex=False)
+    if unknown.any():
+        yield Limitation(
+            "Depletion not assessable",
+            "Ki is given as an upper bound only: without Bmax, protein or radioligand added, the "
+            "loss of free ligand to the membranes cannot be told.",
+            _subjects(bound[unknown]),
+        )
+    biased = bound[~unknown]
+    if len(biased):
+        worst = biased["depletion_bias_pct"].abs().max()
+        known = "" if pd.isna(worst) else f" (up to {significant(worst)} %)"
+        yield Limitation(
+            "Depletion too strong",
+            f"Ki is given as an upper bound only: the bias of Cheng-Prusoff predicted from the "
+            f"transporter in the well is too large{known}. More dilute membranes or a larger "
+            "volume would give a value.",
+            _subjects(biased),
+        )
+    assumed = curves[curves["flags"].str.contains("depletion assumed negligible", regex=False)]
+    if len(assumed):
+        yield Limitation(
+            "Depletion assumed",
+            "That neither radioligand nor compound was depleted is an assumption of the assay's "
+            "settings, not a measurement.",
+            _subjects(assumed),
+        )
+
+
+def _refused_ki(curves: pd.DataFrame) -> Iterable[Limitation]:
+    refused = curves[
+        (curves["ki_qualifier"] == "")
+        & (curves["ic50_qualifier"] != "")
+        & (curves["kind"] != "response")
+    ]
+    if len(refused):
+        yield Limitation(
+            "IC50 without a Ki",
+            "An IC50 depends on the ligand or substrate of its assay and is compared only within "
+            "it. The curves' flags say what a Ki would need.",
+            _subjects(refused, "assay"),
+        )
+
+
+def _ki_assumptions(potency: pd.DataFrame) -> Iterable[Limitation]:
+    ki = potency[(potency["quantity"] == "Ki") & (potency["qualifier"] != "")]
+    if not len(ki):
+        return
+    yield Limitation(
+        "Errors of Kd and ligand concentration",
+        "The intervals of Ki and of Ki ratios hold the scatter of curves and experiments; they "
+        "carry no error of Kd (or Km) and of the ligand concentration, which shift all Ki of an "
+        "assay together.",
+    )
+    yield Limitation(
+        "Equilibrium not demonstrated",
+        "A Ki presumes equilibrium and competition at one site. No association or dissociation "
+        "experiment is analysed here, so neither is shown; a slowly binding compound looks weaker "
+        "than it is.",
+    )
+
+
+def _tight_binding(curves: pd.DataFrame) -> Iterable[Limitation]:
+    floor = curves["transporter_nM"] / 2
+    near = curves[
+        (curves["kind"] == "uptake_inhibition")
+        & (curves["ic50_qualifier"] == "=")
+        & (curves["ic50_nM"] <= _NEAR_FLOOR * floor)
+    ]
+    if len(near):
+        yield Limitation(
+            "Close to the tight-binding floor",
+            "The uptake IC50 lies within a factor of three of half the transporter concentration "
+            "in the well, below which no IC50 can read; the true affinity may be higher. IC50 at "
+            "two cell densities would tell.",
+            _subjects(near),
+        )
+
+
+def _curves(curves: pd.DataFrame) -> Iterable[Limitation]:
+    for status, title, text in (
+        ("failed", "Curves without a fit", "These curves could not be fitted and give no number."),
+        (
+            "ambiguous",
+            "Ambiguous curves",
+            "The data do not close the interval of IC50, or do not tell the parameters apart; the "
+            "open side is called unbounded.",
+        ),
+        (
+            "partial",
+            "Partial inhibition",
+            "The compound's own plateau stays above complete inhibition; the relative IC50 is "
+            "half way to that plateau, not to full block.",
+        ),
+    ):
+        mine = curves[curves["status"] == status]
+        if len(mine):
+            yield Limitation(title, text, _subjects(mine))
+
+
+def _plates(plates: pd.DataFrame) -> Iterable[Limitation]:
+    def names(rows: pd.DataFrame) -> tuple[str, ...]:
+        return tuple(f"{r.drop} / {r.run} / {r.plate}" for r in rows.itertuples())
+
+    failed, warned = plates[plates["verdict"] == "fail"], plates[plates["verdict"] == "warn"]
+    if len(failed):
+        yield Limitation(
+            "Failed plates are left out",
+            "Their curves are shown but enter no potency.",
+            names(failed),
+        )
+    if len(warned):
+        yield Limitation(
+            "Plates with a warning are used",
+            "They missed a limit without failing it; their curves count fully.",
+            names(warned),
+        )
+
+
+def _drops(drops: pd.DataFrame) -> Iterable[Limitation]:
+    out = drops[drops["status"] != "accepted"]
+    if len(out):
+        yield Limitation(
+            "Drops that are not in these numbers",
+            "Rejected and unregistered drops contribute nothing.",
+            tuple(f"{r.drop} ({r.status})" for r in out.itertuples()),
+        )
+
+
+def _scope(potency: pd.DataFrame, guide_compound: str, compound: str | None):
+    if compound in (None, guide_compound):
+        real = potency[
+            (potency["compound"] == guide_compound)
+            & ~potency["simulated"].fillna(False).astype(bool)
+        ]
+        lead = "" if len(real) else f"No measured data of {guide_compound} are in this archive. "
+        yield Limitation(
+            "The published value",
+            f"{lead}What is published of {guide_compound} stands in the guide tables, marked as "
+            "literature, and enters no ratio; an uptake IC50 is not a Ki.",
+        )
+    yield Limitation(
+        "Other targets",
+        "Selectivity is over the off-targets named, and over nothing else: other transporters, "
+        "receptors and enzymes were not tested.",
+    )
+    yield Limitation(
+        "No in-vivo data",
+        "Nothing here is about animals: exposure, occupancy and effect in vivo are not analysed.",
+    )

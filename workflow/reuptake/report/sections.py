@@ -1,0 +1,442 @@
+"""The tables of the pages, as finished text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from reuptake.formatting import MISSING, bounded, interval
+from reuptake.report.elements import (
+    Cell,
+    Row,
+    Table,
+    anchor,
+    count,
+    notes,
+    number,
+    page_of,
+    qualified,
+    span,
+    verdict,
+)
+
+METRICS = {
+    "z_prime": "Z′ (robust)",
+    "signal_background": "signal / background",
+    "nonspecific_pct": "non-specific / total (%)",
+    "cv_total_pct": "CV of total wells (%, robust)",
+    "cv_nonspecific_pct": "CV of non-specific wells (%, robust)",
+    "bound_pct": "radioligand bound (%)",
+    "z_prime_difference": "Z′ against robust Z′, difference",
+}
+
+
+def is_simulated(frame: pd.DataFrame) -> pd.Series:
+    """The column `simulated` as plain booleans."""
+    return frame["simulated"].fillna(False).astype(bool)
+
+
+def _compound(row: pd.Series, up: str = "") -> Cell:
+    return Cell(
+        row["compound"], href=up + page_of(row["compound"]), simulated=_marked(row), style="name"
+    )
+
+
+def _marked(row: pd.Series) -> bool:
+    return _is_true(row["simulated"])
+
+
+def _is_true(value: object) -> bool:
+    return not pd.isna(value) and bool(value)
+
+
+def potency_table(potency: pd.DataFrame, affinities: pd.DataFrame, up: str = "") -> Table:
+    """Potency over experiments, beside what is published for the same quantity."""
+    columns = [
+        "Compound",
+        "Target",
+        "Species",
+        "Modality",
+        "Quantity",
+        "Value (nM)",
+        "95 % CI (nM)",
+        "pKi or pIC50",
+        "n",
+        "of these bounds",
+        "Published (nM)",
+        "How",
+        "Flags",
+    ]
+    rows = [
+        Row(
+            [
+                _compound(row, up),
+                Cell(row["target"]),
+                Cell(row["species"]),
+                Cell(row["modality"] + (f", {row['assay']}" if row["assay"] else "")),
+                Cell(row["quantity"]),
+                qualified(row["qualifier"], row["value_nM"]),
+                span(row["lower_nM"], row["upper_nM"]),
+                _p_cell(row),
+                count(row["n_experiments"]),
+                count(row["n_censored"]),
+                _published(row, affinities),
+                Cell(row["method"], style="words"),
+                notes(row["flags"]),
+            ],
+            simulated=_marked(row),
+        )
+        for _, row in potency.iterrows()
+    ]
+    return Table("Potency over independent experiments", columns, rows)
+
+
+def _p_cell(row: pd.Series) -> Cell:
+    flipped = {"=": "=", ">": "<", "<": ">"}.get(row["qualifier"], "")
+    return qualified(flipped, row["p_potency"])
+
+
+def _published(row: pd.Series, affinities: pd.DataFrame) -> Cell:
+    """Published values of the same compound, target, species, modality and quantity."""
+    keys = ("compound", "target", "species", "modality", "quantity")
+    same = affinities
+    for name in keys:
+        same = same[same[name] == row[name]]
+    values = [v for v in same["value_nM"] if v]
+    return Cell("; ".join(values) or MISSING, style="number")
+
+
+def selectivity_table(selectivity: pd.DataFrame, up: str = "") -> Table:
+    """Ratios, with the claim in words."""
+    columns = [
+        "Compound",
+        "Off-target",
+        "Over",
+        "Modality",
+        "Ratio (fold)",
+        "95 % CI (fold)",
+        "Ratio of points (fold)",
+        "n off-target",
+        "n primary",
+        "In words",
+        "Flags",
+    ]
+    rows = [
+        Row(
+            [
+                _compound(row, up),
+                Cell(row["target"]),
+                Cell(f"{row['primary']}, {row['species']}"),
+                Cell(f"{row['modality']} {row['quantity']}"),
+                qualified(row["qualifier"], row["ratio"]),
+                span(row["lower"], row["upper"]),
+                number(row["ratio_point"]),
+                count(row["n_target"]),
+                count(row["n_primary"]),
+                Cell(row["statement"], style="words"),
+                notes(row["flags"]),
+            ],
+            simulated=_marked(row),
+        )
+        for _, row in selectivity.iterrows()
+    ]
+    return Table("Selectivity: off-target over primary target", columns, rows)
+
+
+def drops_table(drops: pd.DataFrame) -> Table:
+    """Every drop folder with what became of it."""
+    columns = ["Drop", "Status", "Runs", "Plates", "Wells", "Notes"]
+    rows = [
+        Row(
+            [
+                Cell(row["drop"], simulated=_marked(row), style="name"),
+                Cell(row["status"], style=f"status status-{_known_status(row['status'])}"),
+                count(row["n_runs"]),
+                count(row["n_plates"]),
+                count(row["n_wells"]),
+                notes(row["reasons"]),
+            ],
+            id=anchor("drop", row["drop"]),
+            simulated=_marked(row),
+        )
+        for _, row in drops.iterrows()
+    ]
+    return Table("Data drops", columns, rows)
+
+
+def _known_status(status: str) -> str:
+    return status if status in ("accepted", "rejected", "unregistered") else "other"
+
+
+def plates_table(plates: pd.DataFrame) -> Table:
+    """Quality of every plate; the verdict goes by the robust forms."""
+    columns = [
+        "Drop",
+        "Run",
+        "Plate",
+        "Assay",
+        "Verdict",
+        "Z′",
+        "Z′ robust",
+        "S/B",
+        "CV total (%)",
+        "robust (%)",
+        "CV non-spec. (%)",
+        "robust (%)",
+        "Non-spec. (%)",
+        "Bound (%)",
+        "Wells flagged",
+        "excluded",
+        "Flags",
+    ]
+    measured = [
+        "z_prime",
+        "z_prime_robust",
+        "signal_background",
+        "cv_total_pct",
+        "cv_total_robust_pct",
+        "cv_nonspecific_pct",
+        "cv_nonspecific_robust_pct",
+        "nonspecific_pct",
+        "bound_pct",
+    ]
+    rows = [
+        Row(
+            [
+                Cell(
+                    row["drop"],
+                    href=f"#{anchor('drop', row['drop'])}",
+                    simulated=_marked(row),
+                    style="name",
+                ),
+                Cell(row["run"]),
+                Cell(row["plate"]),
+                Cell(row["assay"]),
+                verdict(row["verdict"]),
+                *(number(row[name]) for name in measured),
+                count(row["n_flagged"]),
+                count(row["n_excluded"]),
+                notes(row["flags"]),
+            ],
+            id=plate_anchor(row),
+            simulated=_marked(row),
+        )
+        for _, row in plates.iterrows()
+    ]
+    return Table("Quality of every plate", columns, rows)
+
+
+def plate_anchor(row) -> str:
+    """The id of a plate's row on the first page."""
+    return anchor("plate", row["drop"], row["run"], row["assay"], row["plate"])
+
+
+def curve_anchor(row) -> str:
+    """The id of a curve's wells on the page of its compound."""
+    return anchor("wells", *(row[k] for k in ("drop", "run", "assay", "plate", "role", "compound")))
+
+
+def _curve_cells(row: pd.Series) -> list[Cell]:
+    """Where a curve comes from, with links to drop, plate and wells."""
+    plate = Cell(
+        row["plate"] or "none", href=f"../index.html#{plate_anchor(row)}" if row["plate"] else ""
+    )
+    return [
+        Cell(row["target"], simulated=_marked(row), style="name"),
+        Cell(row["assay"]),
+        Cell(row["drop"], href=f"../index.html#{anchor('drop', row['drop'])}"),
+        Cell(row["run"]),
+        plate,
+        Cell("wells", href=f"#{curve_anchor(row)}"),
+    ]
+
+
+def fits_table(curves: pd.DataFrame) -> Table:
+    """Each curve's fit."""
+    columns = [
+        "Target",
+        "Assay",
+        "Drop",
+        "Run",
+        "Plate",
+        "Wells",
+        "Plate verdict",
+        "Role",
+        "Status",
+        "Model",
+        "Points / conc.",
+        "IC50 (nM)",
+        "95 % CI (nM)",
+        "Absolute IC50 (nM)",
+        "Without outliers (nM)",
+        "Hill",
+        "Hill 95 % CI",
+        "Top (signal)",
+        "Bottom (signal)",
+        "Effect at top dose (%)",
+        "Flags",
+    ]
+    rows = [
+        Row(
+            [
+                *_curve_cells(row),
+                verdict(row["plate_verdict"]),
+                Cell(row["role"]),
+                Cell(row["status"]),
+                Cell(row["model"] or MISSING),
+                Cell(f"{count(row['n_points']).text} / {count(row['n_concentrations']).text}"),
+                qualified(row["ic50_qualifier"], row["ic50_nM"]),
+                span(row["ic50_lower_nM"], row["ic50_upper_nM"]),
+                qualified(row["ic50_absolute_qualifier"], row["ic50_absolute_nM"]),
+                number(row["ic50_cleaned_nM"]),
+                number(row["hill"]),
+                span(row["hill_lower"], row["hill_upper"]),
+                number(row["top"]),
+                number(row["bottom"]),
+                number(row["effect_pct"]),
+                notes(row["flags"]),
+            ],
+            simulated=_marked(row),
+        )
+        for _, row in curves.iterrows()
+    ]
+    return Table("Every curve: the fit", columns, rows)
+
+
+def ki_table(curves: pd.DataFrame) -> Table:
+    """Each curve's Ki, with what it rests on and the depletion guards."""
+    columns = [
+        "Target",
+        "Assay",
+        "Drop",
+        "Run",
+        "Plate",
+        "Wells",
+        "Ki (nM)",
+        "95 % CI (nM)",
+        "Method",
+        "Ligand free (nM)",
+        "Kd or Km (nM)",
+        "Transporter (nM)",
+        "Radioligand bound, G1 (%)",
+        "Competitor bound, G2 (%)",
+        "Predicted bias, G5 (%)",
+    ]
+    rows = [
+        Row(
+            [
+                *_curve_cells(row),
+                qualified(row["ki_qualifier"], row["ki_nM"]),
+                span(row["ki_lower_nM"], row["ki_upper_nM"]),
+                Cell(row["ki_method"].replace("_", "-") or MISSING),
+                number(row["ligand_nM"]),
+                number(row["kd_nM"]),
+                number(row["transporter_nM"]),
+                number(row["depletion_radioligand_pct"]),
+                number(row["depletion_competitor_pct"]),
+                number(row["depletion_bias_pct"]),
+            ],
+            simulated=_marked(row),
+        )
+        for _, row in curves[curves["kind"] != "response"].iterrows()
+    ]
+    return Table("Every curve: Ki and depletion", columns, rows)
+
+
+def experiments_table(experiments: pd.DataFrame) -> Table:
+    """One row per experiment: what n counts."""
+    columns = [
+        "Target",
+        "Species",
+        "Modality",
+        "Quantity",
+        "Assay",
+        "Experiment",
+        "Value (nM)",
+        "95 % CI of the fits (nM)",
+        "Curves",
+        "Flags",
+    ]
+    rows = [
+        Row(
+            [
+                Cell(row["target"], simulated=_marked(row), style="name"),
+                Cell(row["species"]),
+                Cell(row["modality"]),
+                Cell(row["quantity"]),
+                Cell(row["assay"]),
+                Cell(row["experiment"]),
+                qualified(row["qualifier"], row["value_nM"]),
+                span(row["lower_nM"], row["upper_nM"]),
+                count(row["n_curves"]),
+                notes(row["flags"]),
+            ],
+            simulated=_marked(row),
+        )
+        for _, row in experiments.iterrows()
+    ]
+    return Table("Independent experiments (what n counts)", columns, rows)
+
+
+def wells_tables(curves: pd.DataFrame, wells: pd.DataFrame) -> list[tuple[str, str, Table]]:
+    """The wells behind each curve: (id, summary line, table)."""
+    keys = ["drop", "run", "assay", "plate", "role", "compound"]
+    by_curve = dict(list(wells.groupby(keys, sort=False)))
+    columns = ["Well", "Concentration (nM)", "Counts", "Signal", "Unit", "Used", "Why not", "Flags"]
+    found = []
+    for _, curve in curves.iterrows():
+        mine = by_curve.get(tuple(curve[k] for k in keys), wells.iloc[:0])
+        mine = mine.sort_values(["concentration_nM", "row", "col"], kind="stable")
+        rows = [
+            Row(
+                [
+                    Cell(row["well"], style="name"),
+                    number(row["concentration_nM"], 6),
+                    number(row["counts"], 6),
+                    number(row["signal"], 6),
+                    Cell(row["unit"]),
+                    Cell("excluded" if _is_true(row["excluded"]) else "yes"),
+                    Cell(row["reason"], style="words"),
+                    notes(row["flags"]),
+                ]
+            )
+            for _, row in mine.iterrows()
+        ]
+        title = " / ".join(
+            part for part in (curve["drop"], curve["run"], curve["assay"], curve["plate"]) if part
+        )
+        summary = f"{curve['target']}: {title}, {len(rows)} wells"
+        found.append((curve_anchor(curve), summary, Table(f"Wells of {title}", columns, rows)))
+    return found
+
+
+def guide_blocks(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[dict]:
+    """A guide table, cut into blocks of one compound of measured or simulated data."""
+    blocks = []
+    for (compound, simulated), part in frame.groupby(["compound", "simulated"], sort=False):
+        rows = []
+        for _, row in part.iterrows():
+            cells = [Cell(row[name]) for name in columns]
+            if "ki_lower_nM" in part:
+                cells += [Cell(_text_interval(row)), Cell(row["n_experiments"] or MISSING)]
+            rows.append(cells)
+        blocks.append({"compound": compound, "simulated": simulated == "true", "rows": rows})
+    return blocks
+
+
+def _text_interval(row: pd.Series) -> str:
+    limits = [float(row[n]) if row[n] else float("nan") for n in ("ki_lower_nM", "ki_upper_nM")]
+    return interval(*limits)
+
+
+def limits_rows(limits: Mapping[str, Mapping[str, float]]) -> list[tuple[str, str, str]]:
+    """The limits in force: (metric, warns at, fails at)."""
+    rows = []
+    for name, values in limits.items():
+        texts = [
+            bounded("=", float(values[level])) if values.get(level) is not None else MISSING
+            for level in ("warn", "fail")
+        ]
+        rows.append((METRICS.get(name, name.replace("_", " ")), *texts))
+    return rows

@@ -1,0 +1,145 @@
+"""Expected counts of a well from the true constants, without any error.
+
+An assay says what its three kinds of signal are, each in counts per minute above background:
+:meth:`counted_cpm` with a competitor, :attr:`nonspecific_cpm` under complete block and
+:attr:`added_cpm` of the radioligand that went into a well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from reuptake.binding.mass_balance import counted_nM
+
+AVOGADRO = 6.02214076e23
+DPM_PER_FMOL_PER_CI_PER_MMOL = 2.22  # 1 Ci = 2.22e12 dpm
+TRITIUM_HALF_LIFE_D = 4500.0  # Lucas and Unterweger 2000, J. Res. NIST 105:541
+
+
+def cpm_per_fmol(
+    specific_activity_Ci_per_mmol: float, efficiency: float, reference: date, day: date
+) -> float:
+    """Counts per minute of 1 fmol of a tritiated ligand on `day`.
+
+    SA·2^(-t/T½)·2.22·efficiency, t from the specific activity's reference date: the activity
+    decays, the concentration stays.
+
+    Parameters
+    ----------
+    specific_activity_Ci_per_mmol : float
+        On the reference date.
+    efficiency : float
+        Counts per disintegration.
+    reference, day : date
+
+    Returns
+    -------
+    float
+    """
+    decayed = 2.0 ** (-(day - reference).days / TRITIUM_HALF_LIFE_D)
+    return specific_activity_Ci_per_mmol * decayed * DPM_PER_FMOL_PER_CI_PER_MMOL * efficiency
+
+
+def transporter_of_cells_nM(cells: float, copies_per_cell: float, volume_uL: float) -> float:
+    """Transporter concentration in a well of whole cells, cells·copies/(N_A·V), nM."""
+    return cells * copies_per_cell / AVOGADRO / (volume_uL * 1e-6) * 1e9
+
+
+def remaining_uptake(
+    transporter_nM: ArrayLike, inhibitor_nM: ArrayLike, apparent_ki_nM: ArrayLike
+) -> NDArray[np.float64]:
+    """Uptake left by a tight-binding inhibitor, as a fraction of the uninhibited.
+
+    v/v0 = 1 - [(E + I + K') - √((E + I + K')² - 4EI)]/(2E), written without cancellation:
+    with d = E - I - K', v/v0 = (d + √(d² + 4EK'))/(2E), and for d < 0 its conjugate
+    2K'/(√(d² + 4EK') - d).
+
+    Parameters
+    ----------
+    transporter_nM, inhibitor_nM : array_like
+        Total E and I, nM.
+    apparent_ki_nM : array_like
+        K' = Ki(1 + S/Km), nM.
+
+    Returns
+    -------
+    ndarray
+
+    References
+    ----------
+    Morrison J.F. (1969) Biochim. Biophys. Acta 185:269-286.
+    """
+    e, i, k = np.broadcast_arrays(
+        *(np.asarray(a, dtype=float) for a in (transporter_nM, inhibitor_nM, apparent_ki_nM))
+    )
+    d = e - i - k
+    root = np.sqrt(d * d + 4 * e * k)
+    return np.where(d >= 0, (d + root) / (2 * e), 2 * k / (root + np.abs(d)))
+
+
+@dataclass(frozen=True)
+class BindingAssay:
+    """A competition binding assay on one day: constants of the well and true Ki by compound."""
+
+    ki_nM: dict[str, float]
+    transporter_nM: float
+    ligand_nM: float
+    kd_nM: float
+    alpha: float
+    volume_uL: float
+    cpm_per_fmol: float
+    background_cpm: float
+    count_time_min: float
+
+    def counted_cpm(self, competitor_nM: ArrayLike, ki_nM: ArrayLike) -> NDArray[np.float64]:
+        """Specific and non-specific binding, by the exact mass balance of both ligands."""
+        counted = counted_nM(
+            self.transporter_nM, self.ligand_nM, self.kd_nM, competitor_nM, ki_nM, self.alpha
+        )
+        return counted * self.volume_uL * self.cpm_per_fmol
+
+    @property
+    def nonspecific_cpm(self) -> float:
+        """All sites blocked: α·L_T/(1 + α)."""
+        return self.added_cpm * self.alpha / (1 + self.alpha)
+
+    @property
+    def added_cpm(self) -> float:
+        return self.ligand_nM * self.volume_uL * self.cpm_per_fmol
+
+
+@dataclass(frozen=True)
+class UptakeAssay:
+    """An uptake inhibition assay on one day: constants of the well and true Ki by compound."""
+
+    ki_nM: dict[str, float]
+    transporter_nM: float
+    substrate_nM: float
+    km_nM: float
+    vmax_fmol_per_min: float
+    uptake_time_min: float
+    nonspecific_fraction: float
+    volume_uL: float
+    cpm_per_fmol: float
+    background_cpm: float
+    count_time_min: float
+
+    def counted_cpm(self, inhibitor_nM: ArrayLike, ki_nM: ArrayLike) -> NDArray[np.float64]:
+        """Vmax·S/(Km + S) over the uptake time, times what a competitive inhibitor leaves."""
+        substrate, km = self.substrate_nM, self.km_nM
+        taken_up = self.vmax_fmol_per_min * substrate / (km + substrate) * self.uptake_time_min
+        apparent_ki = np.asarray(ki_nM) * (1 + substrate / km)
+        left = remaining_uptake(self.transporter_nM, inhibitor_nM, apparent_ki)
+        return self.nonspecific_cpm + taken_up * left * self.cpm_per_fmol
+
+    @property
+    def nonspecific_cpm(self) -> float:
+        return self.added_cpm * self.nonspecific_fraction
+
+    @property
+    def added_cpm(self) -> float:
+        return self.substrate_nM * self.volume_uL * self.cpm_per_fmol

@@ -1,0 +1,63 @@
+"""One drop: check it completely, give its verdict, and write its wells."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from reuptake.drops import seal
+from reuptake.drops.check import CheckedDrop, check_drop
+from reuptake.problems import Problem
+from reuptake.settings.model import Exclusion
+from reuptake.tables import WELLS, replacing, typed, write_parquet
+
+MAX_REASONS = 25
+
+
+def run(folder: Path, section: dict, verdict: Path, wells: Path) -> None:
+    """Ingest the drop in `folder`; a bad drop is a result, not an error."""
+    import pandas as pd
+
+    from reuptake.wells import wells_of
+
+    assays = section["assays"]
+    kinds = {key: assay["kind"] for key, assay in assays.items()}
+    exclusions = [Exclusion.model_validate(e) for e in section["exclusions"]]
+    checked = check_drop(folder, kinds, exclusions)
+    checked.problems[:0] = seal.faults(folder)
+    accepted = not checked.problems
+    frame = wells_of(checked, assays) if accepted else typed(pd.DataFrame(), WELLS)
+    write_parquet(frame, wells)
+    write_verdict(verdict, summary(checked, "accepted" if accepted else "rejected", len(frame)))
+
+
+def summary(checked: CheckedDrop, status: str, n_wells: int = 0) -> dict:
+    """The verdict on a drop as plain data."""
+    drop = checked.drop
+    plates = [(data.run.run, data.plate.plate) for data in checked.plates]
+    return {
+        "drop": checked.name,
+        "status": status,
+        "simulated": bool(drop and drop.simulated),
+        "n_runs": len(drop.runs) if drop else 0,
+        "n_plates": len(plates),
+        "n_wells": n_wells,
+        "plates": plates,
+        "reasons": reasons(checked.problems) if status != "accepted" else checked.notes,
+    }
+
+
+def reasons(problems: list[Problem]) -> list[str]:
+    """Problems as text, so many that a person may still read them."""
+    texts = [str(problem) for problem in problems]
+    more = len(texts) - MAX_REASONS
+    if more <= 0:
+        return texts
+    return [*texts[:MAX_REASONS], f"and {more} more: `reuptake register` lists them all"]
+
+
+def write_verdict(path: Path, verdict: dict) -> None:
+    """Write a verdict as JSON."""
+    with replacing(path) as temporary:
+        text = json.dumps(verdict, ensure_ascii=False, indent=1)
+        temporary.write_text(f"{text}\n", encoding="utf-8")
