@@ -132,7 +132,7 @@ def table_0(potency: pd.DataFrame, affinities: pd.DataFrame, guide_compound: str
         for _, row in affinities[affinities["compound"] == guide_compound].iterrows()
     ]
     measured = potency[potency["qualifier"] != ""]
-    for _, row in _sorted(measured, guide_compound).iterrows():
+    for _, row in in_reading_order(measured, guide_compound).iterrows():
         rows.append(
             {
                 "Compound": row["compound"],
@@ -235,6 +235,31 @@ def assay_type(modality: str, target: str) -> str:
     return f"Normalised Response, {target}"
 
 
+def in_reading_order(frame: pd.DataFrame, guide_compound: str) -> pd.DataFrame:
+    """Rows as a reader looks for them: the guide compound first, SERT before DAT before NET.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any result table; sorted by those of compound, simulated, modality, species, target,
+        quantity and assay that it has.
+    guide_compound : str
+        The compound that comes first.
+    """
+
+    def place(column: pd.Series) -> pd.Series:
+        if column.name == "compound":
+            return column.map(lambda name: f"{name != guide_compound:d}{name}")
+        known = {"target": TARGETS, "modality": _MODALITIES}.get(column.name)
+        if known is None:
+            return column
+        return column.map(lambda name: f"{known.index(name) if name in known else 9}{name}")
+
+    order = ["compound", "simulated", "modality", "species", "target", "quantity", "assay"]
+    columns = [name for name in order if name in frame]
+    return frame.sort_values(columns, key=place, kind="stable")
+
+
 def _in_vivo(rows: list[tuple], columns: tuple[str, ...], compound: str) -> pd.DataFrame:
     more = {"compound": compound, "simulated": "false", "source": ""}
     return _frame(
@@ -265,19 +290,6 @@ def _truth(value: object) -> str:
 def _numbers(row: pd.Series, *names: str) -> dict[str, str]:
     """Machine-readable numbers as the result tables write them; empty where missing."""
     return {name: "" if row[name] != row[name] else f"{row[name]:.10g}" for name in names}
-
-
-def _sorted(potency: pd.DataFrame, guide_compound: str) -> pd.DataFrame:
-    def place(column: pd.Series) -> pd.Series:
-        if column.name == "compound":
-            return column.map(lambda name: f"{name != guide_compound:d}{name}")
-        known = {"target": TARGETS, "modality": _MODALITIES}.get(column.name)
-        if known is None:
-            return column
-        return column.map(lambda name: f"{known.index(name) if name in known else 9}{name}")
-
-    order = ["compound", "simulated", "modality", "species", "target", "quantity", "assay"]
-    return potency.sort_values(order, key=place, kind="stable")
 
 
 def _published(affinities: pd.DataFrame, guide_compound: str) -> dict[tuple[str, str], list]:

@@ -126,6 +126,7 @@ WELLS = (
     _integer("col", "column of the well, from 0"),
     _number("ligand_concentration_nM", "radioligand or substrate, where the layout gives it", "nM"),
     _number("time_min", "time of the well, where the layout gives it", "min"),
+    _text("note", "the layout's note on the well"),
     _SIMULATED,
 )
 
@@ -175,9 +176,10 @@ CURVES = (
     _number("highest_tested_nM", "highest tested concentration", "nM"),
     _number("hill_free", "Hill slope of the 4PL, whether or not it was adopted"),
     _number("nonspecific", "fitted level of complete inhibition", "signal unit"),
-    _number("ligand_nM", "free radioligand or substrate used for the Ki", "nM"),
+    _number("ligand_nM", "radioligand added (L), as used for the Ki", "nM"),
     _number("kd_nM", "Kd used for the Ki", "nM"),
     _number("transporter_nM", "R_T, binding sites in the well", "nM"),
+    _number("proportional_error", "c of the run, from its replicates; empty for equal weights"),
     _text("plate_verdict", "pass, warn or fail; a failed plate leaves the answers"),
     _SIMULATED,
 )

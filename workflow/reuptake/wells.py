@@ -70,6 +70,7 @@ def _plate_wells(data: PlateData, excluded: dict) -> pd.DataFrame:
             "unit": data.counter.unit,
             "excluded": [bool(reason) for reason in reasons],
             "reason": reasons,
+            "note": [w.note for w in wells],
             "row": [w.row for w in wells],
             "col": [w.col for w in wells],
             "ligand_concentration_nM": _floats([w.ligand_concentration_nM for w in wells]),

@@ -37,6 +37,7 @@ class LayoutWell:
     time_min: float | None
     excluded: bool
     reason: str
+    note: str
 
     @property
     def well(self) -> str:
@@ -79,6 +80,7 @@ def read_layout(file: str, content: bytes, problems: list[Problem]) -> list[Layo
                 time_min=row.number("time_min"),
                 excluded=exclusion(row),
                 reason=row.text("reason"),
+                note=row.text("note"),
             )
         )
     return wells

@@ -80,9 +80,7 @@ def draw(data: SelectivityData) -> Figure:
     axes.legend(
         handles=[
             *(
-                Line2D(
-                    [], [], color=colours[t], marker="o", ms=4, lw=1.4, label=palette.label(t, 20)
-                )
+                Line2D([], [], color=colours[t], marker="o", ms=4, lw=1.4, label=labels[t])
                 for t in targets
             ),
             Line2D(

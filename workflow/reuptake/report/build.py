@@ -15,7 +15,7 @@ import pandas as pd
 from reuptake import guides
 from reuptake.figures.inputs import read_index, read_tables
 from reuptake.report import sections
-from reuptake.report.cards import make_cards
+from reuptake.report.cards import Card, make_cards
 from reuptake.report.elements import page_of
 from reuptake.report.limitations import limitations
 from reuptake.tables import replacing
@@ -66,16 +66,24 @@ def build_report(
     list of Path
         The pages written, the first page first.
     """
-    data = read_tables(Path(tables))
+    data = {
+        name: guides.in_reading_order(frame, settings.guide_compound)
+        if name in ("potency", "selectivity", "curves", "experiments")
+        else frame
+        for name, frame in read_tables(Path(tables)).items()
+    }
     pictures = Pictures(Path(figures))
     affinities = guides.read_affinities(Path(reference))
     environment = make_environment()
+    cards = make_cards(data, settings.guide_compound)
     out = Path(out)
-    pages = {out / "index.html": first_page(data, pictures, affinities, settings, environment)}
+    pages = {
+        out / "index.html": first_page(data, cards, pictures, affinities, settings, environment)
+    }
     compounds = sorted(set(data["curves"]["compound"]) | set(data["potency"]["compound"]))
     for compound in compounds:
         pages[out / page_of(compound)] = compound_page(
-            compound, data, pictures, affinities, settings, environment
+            compound, data, cards, pictures, affinities, settings, environment
         )
     for old in set(out.glob("compounds/*.html")) - set(pages):
         old.unlink()
@@ -144,6 +152,7 @@ def _hash(text: str) -> str:
 
 def first_page(
     data: dict[str, pd.DataFrame],
+    cards: list[Card],
     pictures: Pictures,
     affinities: pd.DataFrame,
     settings: ReportSettings,
@@ -166,7 +175,7 @@ def first_page(
             "plates": len(plates),
             "wells": int(accepted["n_wells"].fillna(0).sum()),
         },
-        cards=make_cards(data, settings.guide_compound),
+        cards=cards,
         outside=sections.drops_table(drops[drops["status"] != "accepted"]),
         drops=sections.drops_table(drops),
         selectivity_figures=pictures.of(kind="selectivity"),
@@ -175,14 +184,14 @@ def first_page(
         guide={
             name[-1]: sections.guide_blocks(filled[name], columns)
             for name, columns in (
-                ("guide_table_0", guides.COLUMNS_0),
+                ("guide_table_0", (*guides.COLUMNS_0, "source", "n_experiments")),
                 ("guide_table_a", guides.COLUMNS_A),
                 ("guide_table_b", guides.COLUMNS_B),
                 ("guide_table_c", guides.COLUMNS_C),
             )
         },
         guide_columns={
-            "0": guides.COLUMNS_0,
+            "0": (*guides.COLUMNS_0, "Source", "n"),
             "a": (*guides.COLUMNS_A, "Ki 95 % CI (nM)", "n"),
             "b": guides.COLUMNS_B,
             "c": guides.COLUMNS_C,
@@ -202,6 +211,7 @@ def first_page(
 def compound_page(
     compound: str,
     data: dict[str, pd.DataFrame],
+    cards: list[Card],
     pictures: Pictures,
     affinities: pd.DataFrame,
     settings: ReportSettings,
@@ -212,7 +222,7 @@ def compound_page(
         name: data[name][data[name]["compound"] == compound]
         for name in ("curves", "experiments", "potency", "selectivity", "wells")
     }
-    cards = [c for c in make_cards(data, settings.guide_compound) if c.compound == compound]
+    cards = [card for card in cards if card.compound == compound]
     parts = []
     for simulated in (False, True):
         here = {name: f[sections.is_simulated(f) == simulated] for name, f in mine.items()}

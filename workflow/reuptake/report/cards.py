@@ -96,10 +96,10 @@ def make_cards(tables: dict[str, pd.DataFrame], guide_compound: str) -> list[Car
             & (selectivity["simulated"].fillna(False) == simulated)
             & (selectivity["species"] == species)
         ]
+        present = [m for m in MEASURES if (mine["modality"] == m[0]).any()]
         groups = [
-            _group(mine[mine["modality"] == modality], ratios, modality, quantities, axis)
-            for modality, quantities in MEASURES
-            if (mine["modality"] == modality).any()
+            _group(mine[mine["modality"] == modality], ratios, modality, quantities, axis, i == 0)
+            for i, (modality, quantities) in enumerate(present)
         ]
         cards.append(
             Card(
@@ -133,9 +133,10 @@ def light(tables: dict[str, pd.DataFrame], compound: str, simulated: bool) -> Li
     return Light(found[0][0], f"{len(verdicts)} plate{plural}: {text}{left_out}")
 
 
-def _group(mine, ratios, modality, quantities, axis: Axis) -> Group:
+def _group(mine, ratios, modality, quantities, axis: Axis, first: bool) -> Group:
     primary = next(iter(ratios["primary"]), "SERT")
-    targets = target_order([*TARGET_COLOURS, *mine["target"]])
+    # The three transporters always in the first group; further groups show what was tested.
+    targets = target_order([*(TARGET_COLOURS if first else ()), *mine["target"]])
     colours = target_colours(targets)
     lines, shown = [], {}
     for target in targets:
@@ -236,7 +237,9 @@ def statement(shown: dict, ratios: pd.DataFrame, primary: str, lines: list[Line]
         words = f"{primary} {row['quantity']} {bounded(row['qualifier'], row['value_nM'], 'nM')}"
         limits = interval(row["lower_nM"], row["upper_nM"])
         if row["qualifier"] == "=" and limits != MISSING:
-            words += f", 95 % CI {limits} nM"
+            # One experiment alone: the interval can only be that of its fit.
+            of_fit = " of the fit" if row["n_experiments"] == 1 else ""
+            words += f", 95 % CI{of_fit} {limits} nM"
         parts.append(f"{words}, n = {row['n_experiments']}")
     else:
         line = next((line for line in lines if line.target == primary), None)

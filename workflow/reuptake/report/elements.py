@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from reuptake.formatting import MISSING, bounded, interval, significant, slug
 
 
@@ -72,7 +74,7 @@ def span(lower: float, upper: float) -> Cell:
 
 def count(value: object) -> Cell:
     """A whole number, or a dash where there is none."""
-    missing = value is None or value != value
+    missing = pd.isna(value)
     return Cell(
         MISSING if missing else f"{int(value):,}", "" if missing else int(value), style="number"
     )

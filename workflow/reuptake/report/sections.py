@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -56,14 +57,12 @@ def potency_table(potency: pd.DataFrame, affinities: pd.DataFrame, up: str = "")
     columns = [
         "Compound",
         "Target",
-        "Species",
         "Modality",
         "Quantity",
         "Value (nM)",
         "95 % CI (nM)",
         "pKi or pIC50",
         "n",
-        "of these bounds",
         "Published (nM)",
         "How",
         "Flags",
@@ -72,15 +71,13 @@ def potency_table(potency: pd.DataFrame, affinities: pd.DataFrame, up: str = "")
         Row(
             [
                 _compound(row, up),
-                Cell(row["target"]),
-                Cell(row["species"]),
+                Cell(_target(row)),
                 Cell(row["modality"] + (f", {row['assay']}" if row["assay"] else "")),
                 Cell(row["quantity"]),
                 qualified(row["qualifier"], row["value_nM"]),
                 span(row["lower_nM"], row["upper_nM"]),
                 _p_cell(row),
-                count(row["n_experiments"]),
-                count(row["n_censored"]),
+                _n_cell(row),
                 _published(row, affinities),
                 Cell(row["method"], style="words"),
                 notes(row["flags"]),
@@ -92,13 +89,30 @@ def potency_table(potency: pd.DataFrame, affinities: pd.DataFrame, up: str = "")
     return Table("Potency over independent experiments", columns, rows)
 
 
+def _target(row: pd.Series) -> str:
+    """``human SERT``."""
+    return f"{row['species']} {row['target']}".strip()
+
+
+def _n_cell(row: pd.Series) -> Cell:
+    """``3``, or ``3 (1 bound)`` where one of the experiments gave only a bound."""
+    n = count(row["n_experiments"])
+    censored = count(row["n_censored"])
+    return n if censored.sort in ("", 0) else replace(n, text=f"{n.text} ({censored.text} bound)")
+
+
 def _p_cell(row: pd.Series) -> Cell:
     flipped = {"=": "=", ">": "<", "<": ">"}.get(row["qualifier"], "")
     return qualified(flipped, row["p_potency"])
 
 
 def _published(row: pd.Series, affinities: pd.DataFrame) -> Cell:
-    """Published values of the same compound, target, species, modality and quantity."""
+    """Published values of the same compound, target, species, modality and quantity.
+
+    Not beside simulated data, which nothing published can support.
+    """
+    if _marked(row):
+        return Cell(MISSING, style="number")
     keys = ("compound", "target", "species", "modality", "quantity")
     same = affinities
     for name in keys:
@@ -113,7 +127,7 @@ def selectivity_table(selectivity: pd.DataFrame, up: str = "") -> Table:
         "Compound",
         "Off-target",
         "Over",
-        "Modality",
+        "Quantity",
         "Ratio (fold)",
         "95 % CI (fold)",
         "Ratio of points (fold)",
@@ -126,8 +140,8 @@ def selectivity_table(selectivity: pd.DataFrame, up: str = "") -> Table:
         Row(
             [
                 _compound(row, up),
-                Cell(row["target"]),
-                Cell(f"{row['primary']}, {row['species']}"),
+                Cell(_target(row)),
+                Cell(row["primary"]),
                 Cell(f"{row['modality']} {row['quantity']}"),
                 qualified(row["qualifier"], row["ratio"]),
                 span(row["lower"], row["upper"]),
@@ -417,9 +431,10 @@ def guide_blocks(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[dict]:
     for (compound, simulated), part in frame.groupby(["compound", "simulated"], sort=False):
         rows = []
         for _, row in part.iterrows():
-            cells = [Cell(row[name]) for name in columns]
+            # The sources themselves stand below the tables.
+            cells = [Cell(row[n].split(":")[0] if n == "source" else row[n]) for n in columns]
             if "ki_lower_nM" in part:
-                cells += [Cell(_text_interval(row)), Cell(row["n_experiments"] or MISSING)]
+                cells += [Cell(_text_interval(row)), Cell(row["n_experiments"])]
             rows.append(cells)
         blocks.append({"compound": compound, "simulated": simulated == "true", "rows": rows})
     return blocks

@@ -12,9 +12,8 @@ import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
 
-from reuptake.settings.model import MODALITY, Settings
+from reuptake.settings.model import Settings
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -30,7 +29,8 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
     Parameters
     ----------
     stage : str
-        ingest, qc, fit, collect, potency, selectivity, guides, figures or report.
+        ingest, qc, fit, accept, listing, collect, potency, selectivity, guides, figures or
+        report.
     settings : Settings
     drop : str
         For the stages that work on one drop.
@@ -46,7 +46,6 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
     mine = {key: settings.assays[key] for key in sorted(assays) if key in settings.assays}
     if stage == "ingest":
         return {
-            "drops": config.drops,
             "assays": {k: _fields(a, _IDENTITY) for k, a in mine.items()},
             "exclusions": [_dump(e) for e in settings.exclusions if e.drop == drop],
         }
@@ -62,25 +61,23 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
                 for k, a in mine.items()
             }
         }
-    targets = {key: _dump(target) for key, target in settings.targets.items()}
     roles = {key: target.role for key, target in settings.targets.items()}
     return {
+        "accept": {},
+        "listing": {
+            "assays": {k: _fields(a, _IDENTITY) for k, a in settings.assays.items()},
+            "exclusions": [_dump(e) for e in settings.exclusions],
+        },
         "collect": {"compounds": [_dump(c) for c in settings.compounds]},
         "potency": {},
         "selectivity": {"roles": roles},
-        "guides": {
-            "reference": config.reference,
-            "guide_compound": config.guide_compound,
-            "roles": roles,
-        },
-        "figures": {"targets": list(targets)},
+        "guides": {"reference": config.reference, "guide_compound": config.guide_compound},
+        "figures": {},
         "report": {
             "title": config.title,
             "guide_compound": config.guide_compound,
             "reference": config.reference,
-            "targets": targets,
             "limits": _dump(config.limits),
-            "assays": {k: _dump(a) for k, a in settings.assays.items() if a.kind in MODALITY},
         },
     }[stage]
 
@@ -92,15 +89,6 @@ def _dump(model) -> dict:
 def _fields(model, names) -> dict:
     dumped = _dump(model)
     return {name: dumped[name] for name in names if name in dumped}
-
-
-def as_namespace(data):
-    """Plain data as attributes; asking for a key that a stage was not given is an error."""
-    if isinstance(data, dict):
-        return SimpleNamespace(**{key: as_namespace(value) for key, value in data.items()})
-    if isinstance(data, list):
-        return [as_namespace(item) for item in data]
-    return data
 
 
 def digest(data) -> str:

@@ -43,6 +43,7 @@ def summary(checked: CheckedDrop, status: str, n_wells: int = 0) -> dict:
         "n_plates": len(plates),
         "n_wells": n_wells,
         "plates": plates,
+        "runs": [r.model_dump(mode="json", exclude={"plates"}) for r in drop.runs] if drop else [],
         "reasons": reasons(checked.problems) if status != "accepted" else checked.notes,
     }
 

@@ -12,8 +12,6 @@ def run(ingested: Path, section: dict, plates: Path, wells: Path) -> None:
     from reuptake.qc.plates import judge_plates
     from reuptake.tables import write_parquet
 
-    judged, flagged = judge_plates(
-        pd.read_parquet(ingested), section["assays"], section["limits"]
-    )
+    judged, flagged = judge_plates(pd.read_parquet(ingested), section["assays"], section["limits"])
     write_parquet(judged, plates)
     write_parquet(flagged, wells)

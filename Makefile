@@ -1,0 +1,62 @@
+# `make` lists what there is. Everything runs in .venv, which is made from uv.lock when needed.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format demo bench environment clean distclean
+
+# ARGS reaches the command behind the target: make run ARGS=--dry-run, make test ARGS=tests/unit
+ARGS ?=
+BIN := .venv/bin
+READY := .venv/.ready
+
+# Whatever else is loaded in the shell (modules, another environment) stays out of this one.
+unexport PYTHONPATH PYTHONHOME
+
+# An environment that is missing, has lost its Python or was copied from elsewhere is made again.
+ifneq ($(shell test -x $(BIN)/python && cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+$(READY): uv.lock pyproject.toml
+	@echo "Setting up the environment in .venv: once, about a minute ..."
+	@PYTHON="$(PYTHON)" sh workflow/scripts/setup.sh
+	@printf '%s' "$(CURDIR)" > $@
+
+setup: $(READY) ## make the environment, if it is not there yet
+	@echo "The environment in .venv is ready."
+
+run: $(READY) ## run the pipeline on all drops, and say where the report is
+	@$(BIN)/reuptake run --cores all $(ARGS)
+
+test: $(READY) ## run the tests
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+lint: $(READY) ## check style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/snakefmt --check Snakefile workflow/rules
+
+format: $(READY) ## mend style and formatting
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/snakefmt Snakefile workflow/rules
+
+demo: $(READY) ## write the simulated drops again and register them
+	@$(BIN)/python -m reuptake.simulation data/drops
+	@grep -l '^simulated: true' data/drops/*/drop.yaml | while read -r file; do \
+		$(BIN)/reuptake register "$${file%/drop.yaml}" || exit; done
+
+bench: $(READY) ## measure speed and accuracy
+	@$(BIN)/python bench/run.py $(ARGS)
+
+environment: $(READY) ## write environment.yml from uv.lock
+	@$(BIN)/python workflow/scripts/environment.py
+
+clean: ## remove results, their history and caches; never data
+	@find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	@rm -rf .snakemake .pytest_cache .ruff_cache .hypothesis
+	@find workflow tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## clean, and remove the environment
+	@rm -rf .venv .uv

@@ -1,0 +1,44 @@
+"""From raw counts to transporter selectivity: the entry of the workflow.
+
+Rules stand one file a stage in workflow/rules, in the order of the data's way; the work is
+done by the package in workflow/reuptake.
+"""
+
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+from reuptake import runfile
+from reuptake.drops.check import assays_named
+from reuptake.drops.scan import scan
+from reuptake.settings.load import load_settings
+from reuptake.settings.sections import digest, fingerprint, section
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/ingest.smk"
+include: "workflow/rules/qc.smk"
+include: "workflow/rules/fit.smk"
+include: "workflow/rules/collect.smk"
+include: "workflow/rules/potency.smk"
+include: "workflow/rules/selectivity.smk"
+include: "workflow/rules/guides.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    localrule: True
+    input:
+        f"{RESULTS}/report/index.html",
+        [f"{RESULTS}/drops/strict"] if SETTINGS.config.strict else [],
+
+
+onstart:
+    runfile.write(Path(RUN), config, Path(SETTINGS.config.drops))

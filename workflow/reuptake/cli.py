@@ -1,0 +1,208 @@
+"""The command line. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reuptake import __version__
+from reuptake.problems import ProblemsError
+
+app = typer.Typer(
+    name="reuptake",
+    help="From raw counts to transporter selectivity.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+RunOption = Annotated[Path, typer.Option("--run", help="Frozen config and drops of the run.")]
+
+
+def main() -> None:
+    """Entry point: bad data end with their messages and status 1, never with a traceback."""
+    try:
+        app()
+    except ProblemsError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        sys.exit(1)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print it.")] = False):
+    if version:
+        print(f"reuptake {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def register(
+    drop: Annotated[Path, typer.Argument(help="Folder of the data drop.")],
+    config: Annotated[
+        list[Path] | None, typer.Option(help="Config file on top of config/config.yaml.")
+    ] = None,
+) -> None:
+    """Check a drop completely and, if nothing is wrong, seal it."""
+    from reuptake.drops import seal
+    from reuptake.drops.check import check_drop
+    from reuptake.settings.load import load_settings
+
+    settings = load_settings(config)
+    folder = Path(drop)
+    if not folder.is_dir():
+        print(f"{drop}: not a folder. Give the path of the drop's folder.", file=sys.stderr)
+        raise typer.Exit(2)
+    folder = folder.resolve()
+    kinds = {key: assay.kind for key, assay in settings.assays.items()}
+    exclusions = [e for e in settings.exclusions if e.drop == folder.name]
+    known = f"; known are {', '.join(kinds)}" if kinds else ""
+    checked = check_drop(folder, kinds, exclusions, date.today(), known)
+    if checked.problems:
+        for problem in checked.problems:
+            print(f"{folder.name}: {problem}", file=sys.stderr)
+        n = len(checked.problems)
+        print(f"{folder.name}: {n} problem{'s' * (n > 1)}, not sealed", file=sys.stderr)
+        raise typer.Exit(1)
+    seal.write(folder)
+    wells = sum(len(data.wells) for data in checked.plates)
+    points = sum(len(points) for _, points in checked.responses)
+    what = f"{len(checked.plates)} plates, {wells} wells"
+    if points:
+        what += f", {points} responses"
+    print(f"{folder.name}: sealed ({len(checked.drop.runs)} runs, {what})")
+    for note in checked.notes:
+        print(f"{folder.name}: {note}")
+
+
+@app.command()
+def fit(
+    file: Annotated[Path, typer.Argument(help="Long table: curve, concentration, unit, response.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Table to write.")],
+) -> None:
+    """Fit the curves of a long table, without the pipeline."""
+    from reuptake.stages import longtable
+
+    failed = longtable.run(file, out)
+    if failed:
+        print(f"{failed} curves could not be fitted; see status and flags", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run(context: typer.Context) -> None:
+    """Run the workflow; all options are passed to Snakemake."""
+    from reuptake import running
+
+    raise typer.Exit(running.run(context.args))
+
+
+stage = typer.Typer(help="One stage of the workflow, as its rule calls it.", hidden=True)
+app.add_typer(stage, name="stage")
+
+
+@stage.command("ingest")
+def _ingest(drop: str, verdict: Path, wells: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import ingest
+
+    frozen = runfile.read(run)
+    ingest.run(frozen.folder(drop).path, frozen.section("ingest", drop), verdict, wells)
+
+
+@stage.command("qc")
+def _qc(drop: str, ingested: Path, plates: Path, wells: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import qc
+
+    qc.run(ingested, runfile.read(run).section("qc", drop), plates, wells)
+
+
+@stage.command("fit")
+def _fit(
+    drop: str, verdict: Path, wells: Path, plates: Path, curves: Path, run: RunOption
+) -> None:
+    from reuptake import runfile
+    from reuptake.stages import fit
+
+    fit.run(verdict, wells, plates, runfile.read(run).section("fit", drop), curves)
+
+
+@stage.command("accept")
+def _accept(accepted: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import accept
+
+    accept.run(runfile.read(run).per_drop("verdict.json"), accepted)
+
+
+@stage.command("listing")
+def _listing(accepted: Path, drops: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import listing
+
+    frozen = runfile.read(run)
+    others = [frozen.folder(name) for name in frozen.other]
+    listing.run(accepted, others, frozen.section("listing"), drops)
+
+
+@stage.command("collect")
+def _collect(accepted: Path, per_drop: Path, tables: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import collect
+
+    collect.run(accepted, per_drop, runfile.read(run).section("collect"), tables)
+
+
+@stage.command("potency")
+def _potency(tables: Path) -> None:
+    from reuptake.stages import potency
+
+    potency.run(tables)
+
+
+@stage.command("selectivity")
+def _selectivity(tables: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import selectivity
+
+    selectivity.run(tables, runfile.read(run).section("selectivity"))
+
+
+@stage.command("guides")
+def _guides(tables: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import guides
+
+    guides.run(tables, runfile.read(run).section("guides"))
+
+
+@stage.command("figures")
+def _figures(tables: Path, figures: Path, cache: Path, processes: int) -> None:
+    from reuptake.stages import figures as stage_figures
+
+    stage_figures.run(tables, figures, cache, processes)
+
+
+@stage.command("report")
+def _report(tables: Path, figures: Path, report: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import report as stage_report
+
+    stage_report.run(tables, figures, runfile.read(run).section("report"), report)
+
+
+@stage.command("strict")
+def _strict(drops: Path) -> None:
+    """Fail if a drop was rejected."""
+    from reuptake import running
+
+    rejected = [row["drop"] for row in running.drops_table(drops) if row["status"] == "rejected"]
+    if rejected:
+        print(f"strict: {len(rejected)} drops rejected: {', '.join(rejected)}", file=sys.stderr)
+        raise typer.Exit(1)

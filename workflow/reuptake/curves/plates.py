@@ -1,0 +1,91 @@
+"""From the wells of a drop to its curves: which wells belong together, and their fit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from reuptake.curves.fit import fit_curves
+from reuptake.curves.weights import proportional_error
+
+KEY = ["drop", "run", "assay", "plate", "compound", "role"]
+_PLATE = ["drop", "run", "assay", "plate"]
+# what a control well is to a curve: vehicle is concentration 0, full block infinite
+_CONTROLS = {"total": 0.0, "vehicle": 0.0, "nonspecific": np.inf, "full_block": np.inf}
+
+
+def gather(wells: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray]:
+    """The curves of a set of wells and the points of each, its plate's controls included.
+
+    Parameters
+    ----------
+    wells : DataFrame
+        Columns of wells.csv; excluded wells take no part. A control with a compound of its
+        own (responses) belongs to that compound's curves, one without to all of its plate.
+
+    Returns
+    -------
+    curves : DataFrame
+        Columns ``drop, run, assay, plate, compound, role`` in order of first appearance.
+    curve, concentration_nM, response : ndarray
+        One entry a point, as :func:`reuptake.curves.fit.fit_curves` takes them.
+    """
+    used = wells[~wells.excluded & wells.signal.notna()]
+    mine = used[used.role.isin(["sample", "reference"])]
+    index = mine.groupby(KEY, sort=False).ngroup().to_numpy()
+    curves = mine.drop_duplicates(KEY)[KEY].reset_index(drop=True)
+    parts = [(index, mine.concentration_nM.to_numpy(), mine.signal.to_numpy())]
+
+    controls = used[used.role.isin(_CONTROLS)]
+    plate_of_curve = curves[_PLATE].apply(tuple, axis=1)
+    for plate, group in controls.groupby(_PLATE, sort=False):
+        members = np.flatnonzero(plate_of_curve == plate)
+        own = np.where(group.role.isin(["vehicle", "full_block"]), group.compound, "")
+        belongs = (own[:, None] == "") | (own[:, None] == curves.compound.to_numpy()[members])
+        well, member = np.nonzero(belongs)
+        level = group.role.map(_CONTROLS).to_numpy()
+        parts.append((members[member], level[well], group.signal.to_numpy()[well]))
+    curve, concentration, response = (np.concatenate(a) for a in zip(*parts, strict=True))
+    return curves, curve, concentration, response
+
+
+def replicate_sets(wells: pd.DataFrame) -> pd.DataFrame:
+    """Mean, variance and degrees of freedom of every set of replicate wells on a plate."""
+    used = wells[~wells.excluded & wells.signal.notna()]
+    used = used[used.role.isin(["sample", "reference", *_CONTROLS])]
+    keys = [*KEY, "concentration_nM"]
+    sets = used.groupby(keys, sort=False, dropna=False).signal.agg(["mean", "var", "size"])
+    sets = sets[sets["size"] > 1]
+    return sets.assign(df=sets["size"] - 1).reset_index()
+
+
+def fit_plates(wells: pd.DataFrame, poisson_per_unit: dict[str, float]) -> pd.DataFrame:
+    """Fit every curve of a set of wells.
+
+    Parameters
+    ----------
+    wells : DataFrame
+        Columns of wells.csv.
+    poisson_per_unit : dict
+        Assays fitted with counting weights: counting variance per unit of signal (k/t).
+
+    Returns
+    -------
+    DataFrame
+        Identity and fit of each curve; ``proportional_error`` is the run's c.
+    """
+    curves, curve, concentration, response = gather(wells)
+    if curves.empty:
+        return curves
+    poisson = curves.assay.map(poisson_per_unit).to_numpy(dtype=float)
+    c = np.full(len(curves), np.nan)
+    if np.isfinite(poisson).any():
+        sets = replicate_sets(wells)
+        for (run, assay), members in curves.groupby(["run", "assay"], sort=False).groups.items():
+            if assay in poisson_per_unit:
+                mine = sets[(sets.run == run) & (sets.assay == assay)]
+                c[members] = proportional_error(
+                    mine["mean"], mine["var"], mine["df"], poisson_per_unit[assay]
+                )
+    fits = fit_curves(curve, concentration, response, len(curves), poisson_per_unit=poisson, c=c)
+    return pd.concat([curves, fits.assign(proportional_error=c)], axis=1)

@@ -1,0 +1,56 @@
+"""All accepted drops: wells.csv, plates.csv and curves.csv, and the data dictionary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from reuptake.pooling import compound_names, join_flags, range_jumps
+from reuptake.stages import accept
+from reuptake.tables import (
+    CURVES,
+    PLATES,
+    WELLS,
+    data_dictionary,
+    replacing,
+    typed,
+    write_csv,
+)
+
+_TABLES = {"wells": WELLS, "plates": PLATES, "curves": CURVES}
+
+
+def run(accepted: Path, per_drop: Path, section: dict, tables: Path) -> None:
+    """Pool the drops' tables in the order of their names."""
+    drops = accept.names(accepted)
+    pooled = {
+        name: _pool([per_drop / drop / f"{name}.parquet" for drop in drops], columns)
+        for name, columns in _TABLES.items()
+    }
+    wells, curves = pooled["wells"], pooled["curves"]
+    written = pd.unique(pd.concat([wells["compound"], curves["compound"]]))
+    names = compound_names([name for name in written if name], section["compounds"])
+    for frame in (wells, curves):
+        frame["compound"], notes = _named(frame["compound"], names)
+        if frame is curves:
+            frame["flags"] = [join_flags(*f) for f in zip(frame["flags"], notes, strict=True)]
+    curves["flags"] = [
+        join_flags(*f) for f in zip(curves["flags"], range_jumps(curves), strict=True)
+    ]
+    for name, frame in pooled.items():
+        write_csv(frame, tables / f"{name}.csv")
+    with replacing(tables / "README.md") as temporary:
+        temporary.write_text(data_dictionary(), encoding="utf-8")
+
+
+def _pool(paths: list[Path], columns) -> pd.DataFrame:
+    frames = [frame for path in paths if len(frame := pd.read_parquet(path))]
+    return typed(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), columns)
+
+
+def _named(written: pd.Series, names: dict) -> tuple[pd.Series, list[str]]:
+    pairs = [names.get(name, (name, "")) for name in written]
+    return pd.Series([p[0] for p in pairs], index=written.index, dtype="str"), [
+        p[1] for p in pairs
+    ]

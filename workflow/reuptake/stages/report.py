@@ -1,0 +1,13 @@
+"""The report's pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reuptake.report.build import ReportSettings, build_report
+
+
+def run(tables: Path, figures: Path, section: dict, report: Path) -> None:
+    """Write the report."""
+    settings = ReportSettings(section["title"], section["guide_compound"], section["limits"])
+    build_report(tables, figures, Path(section["reference"]), report, settings)

@@ -1,0 +1,80 @@
+"""Collect: look at all drops together, list them, and pool the tables of the accepted ones.
+
+Input: verdicts, wells, plates and curves of every processed drop, named one by one so that
+a removed drop leaves nothing behind. Output: drops.csv, wells.csv, plates.csv, curves.csv
+and the data dictionary. One job each for verdicts, list and tables.
+"""
+
+
+rule accept:
+    input:
+        per_drop("verdict.json"),
+    output:
+        f"{PER_DROP}/accepted.json",
+    params:
+        uses=uses("accept"),
+    log:
+        f"{RESULTS}/logs/accept.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "reuptake stage accept {output:q} --run {RUN:q} > {log:q} 2>&1"
+
+
+rule listing:
+    input:
+        rules.accept.output,
+    output:
+        f"{TABLES}/drops.csv",
+    params:
+        uses=uses("listing"),
+        others=[f"{name}:{FOLDERS[name].state}" for name in OTHERS],
+    log:
+        f"{RESULTS}/logs/listing.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "reuptake stage listing {input:q} {output:q} --run {RUN:q} > {log:q} 2>&1"
+
+
+rule collect:
+    input:
+        per_drop("wells.parquet"),
+        per_drop("plates.parquet"),
+        per_drop("curves.parquet"),
+        accepted=rules.accept.output,
+    output:
+        f"{TABLES}/wells.csv",
+        f"{TABLES}/plates.csv",
+        f"{TABLES}/curves.csv",
+        f"{TABLES}/README.md",
+    params:
+        uses=uses("collect"),
+    log:
+        f"{RESULTS}/logs/collect.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/collect.tsv"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    shell:
+        "reuptake stage collect {input.accepted:q} {PER_DROP:q} {TABLES:q}"
+        " --run {RUN:q} > {log:q} 2>&1"
+
+
+rule strict:
+    input:
+        rules.listing.output,
+        # last, so that everything is answered before the run fails
+        f"{RESULTS}/report/index.html",
+    output:
+        touch(f"{PER_DROP}/strict"),
+    log:
+        f"{RESULTS}/logs/strict.log",
+    resources:
+        mem_mb=500,
+        runtime=5,
+    shell:
+        "reuptake stage strict {input[0]:q} > {log:q} 2>&1"

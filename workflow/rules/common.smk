@@ -1,0 +1,36 @@
+"""What the rules share: settings, drops, and the parameters that make a rule run again.
+
+Parsed again by every cluster job, so nothing here reads data: drops are found by their
+names and seals alone.
+"""
+
+# units are checked by `reuptake run` and by every job; here that would only cost time
+SETTINGS = load_settings(overrides=config, units=False)
+RESULTS = SETTINGS.config.results
+TABLES = f"{RESULTS}/tables"
+PER_DROP = f"{RESULTS}/drops"
+RUN = f"{RESULTS}/run.json"
+
+FOLDERS = {folder.name: folder for folder in scan(Path(SETTINGS.config.drops))}
+SEALED = [name for name, folder in FOLDERS.items() if folder.sealed]
+OTHERS = [name for name, folder in FOLDERS.items() if not folder.sealed]
+
+
+wildcard_constraints:
+    drop="|".join(name.replace(".", "[.]") for name in SEALED) or "no-drop",
+
+
+def per_drop(name):
+    """One file of every processed drop."""
+    return expand(f"{PER_DROP}/{{drop}}/{name}", drop=SEALED)
+
+
+def uses(stage):
+    """Digest of what a stage uses beside its input: its share of the config, and its code."""
+
+    def parameter(wildcards):
+        drop = getattr(wildcards, "drop", "")
+        assays = assays_named(FOLDERS[drop].description) if drop else frozenset()
+        return digest([section(stage, SETTINGS, drop, assays), fingerprint(stage)])
+
+    return parameter

@@ -1,0 +1,31 @@
+"""Figures: curves, plate heat maps and selectivity, as SVG and PNG.
+
+Input: the result tables. Output: figures/index.csv, which names every figure beside it. One
+job; figures whose data have not changed come from results/cache, which is not an output so
+that it outlives reruns.
+"""
+
+
+rule figures:
+    input:
+        f"{TABLES}/drops.csv",
+        rules.collect.output,
+        rules.potency.output,
+        rules.selectivity.output,
+    output:
+        f"{RESULTS}/figures/index.csv",
+    params:
+        uses=uses("figures"),
+        figures=f"{RESULTS}/figures",
+        cache=f"{RESULTS}/cache/figures",
+    log:
+        f"{RESULTS}/logs/figures.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/figures.tsv"
+    threads: 8
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    shell:
+        "reuptake stage figures {TABLES:q} {params.figures:q} {params.cache:q} {threads}"
+        " > {log:q} 2>&1"

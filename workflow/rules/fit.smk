@@ -1,0 +1,32 @@
+"""Fit: every curve of a drop with its interval, verdict and, for binding, its Ki.
+
+Input: the drop's wells and plates after QC, and its verdict (run metadata). Output per
+drop: curves.parquet. One job a drop, vectorised over its curves.
+"""
+
+
+rule fit_drop:
+    input:
+        verdict=f"{PER_DROP}/{{drop}}/verdict.json",
+        wells=f"{PER_DROP}/{{drop}}/wells.parquet",
+        plates=f"{PER_DROP}/{{drop}}/plates.parquet",
+    output:
+        f"{PER_DROP}/{{drop}}/curves.parquet",
+    params:
+        uses=uses("fit"),
+    log:
+        f"{RESULTS}/logs/fit/{{drop}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/fit/{{drop}}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "reuptake stage fit {wildcards.drop} {input.verdict:q} {input.wells:q} {input.plates:q}"
+        " {output:q} --run {RUN:q} > {log:q} 2>&1"
+
+
+rule fit:
+    localrule: True
+    input:
+        per_drop("curves.parquet"),

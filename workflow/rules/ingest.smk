@@ -1,0 +1,32 @@
+"""Ingest: check each sealed drop, give its verdict, write its wells.
+
+Input: all files of the drop, the seal included. Output per drop: verdict.json and
+ingested.parquet (empty for a rejected drop). One job a drop.
+"""
+
+
+rule ingest_drop:
+    input:
+        lambda wc: [FOLDERS[wc.drop].path / name for name in FOLDERS[wc.drop].files],
+    output:
+        verdict=f"{PER_DROP}/{{drop}}/verdict.json",
+        wells=f"{PER_DROP}/{{drop}}/ingested.parquet",
+    params:
+        uses=uses("ingest"),
+        state=lambda wc: FOLDERS[wc.drop].state,
+    log:
+        f"{RESULTS}/logs/ingest/{{drop}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/ingest/{{drop}}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "reuptake stage ingest {wildcards.drop} {output.verdict:q} {output.wells:q}"
+        " --run {RUN:q} > {log:q} 2>&1"
+
+
+rule ingest:
+    localrule: True
+    input:
+        per_drop("verdict.json"),

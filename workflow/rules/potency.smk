@@ -1,0 +1,23 @@
+"""Potency: curves to experiments (n = 1 each), experiments to Ki and IC50 with intervals.
+
+Input: curves.csv. Output: experiments.csv and potency.csv. One job.
+"""
+
+
+rule potency:
+    input:
+        f"{TABLES}/curves.csv",
+    output:
+        f"{TABLES}/experiments.csv",
+        f"{TABLES}/potency.csv",
+    params:
+        uses=uses("potency"),
+    log:
+        f"{RESULTS}/logs/potency.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/potency.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    shell:
+        "reuptake stage potency {TABLES:q} > {log:q} 2>&1"

@@ -1,0 +1,32 @@
+"""Report: the first page and a page per compound, self-contained.
+
+Input: all tables and figures. Output: report/index.html, with report/compounds beside it.
+One job.
+"""
+
+
+rule report:
+    input:
+        f"{TABLES}/drops.csv",
+        rules.collect.output,
+        rules.potency.output,
+        rules.selectivity.output,
+        rules.guides.output,
+        rules.figures.output,
+        f"{SETTINGS.config.reference}/affinities.csv",
+    output:
+        f"{RESULTS}/report/index.html",
+    params:
+        uses=uses("report"),
+        figures=f"{RESULTS}/figures",
+        report=f"{RESULTS}/report",
+    log:
+        f"{RESULTS}/logs/report.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    shell:
+        "reuptake stage report {TABLES:q} {params.figures:q} {params.report:q}"
+        " --run {RUN:q} > {log:q} 2>&1"

@@ -1,0 +1,22 @@
+"""Selectivity: every off-target over the primary target, or the reason why not.
+
+Input: experiments.csv and potency.csv. Output: selectivity.csv. One job.
+"""
+
+
+rule selectivity:
+    input:
+        rules.potency.output,
+    output:
+        f"{TABLES}/selectivity.csv",
+    params:
+        uses=uses("selectivity"),
+    log:
+        f"{RESULTS}/logs/selectivity.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/selectivity.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    shell:
+        "reuptake stage selectivity {TABLES:q} --run {RUN:q} > {log:q} 2>&1"
