@@ -271,8 +271,8 @@ def typed(frame: pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:
 
 
 def guard_cell(text: str) -> str:
-    """`text` as a CSV cell that no spreadsheet runs as a formula (a lone ``-`` is left alone)."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} and text != "-" else text
+    """`text` as a CSV cell that no spreadsheet runs as a formula (a lone sign is none)."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} and len(text) > 1 else text
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -281,7 +281,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     for name in out.columns:
         if out[name].dtype == "boolean":
             out[name] = out[name].map({True: "true", False: "false"})
-        elif out[name].dtype == "str" and (out[name].str.match(r"[=+\-@\t\r]")).any():
+        elif out[name].dtype == "str" and (out[name].str.match(r"[=+\-@\t\r].")).any():
             out[name] = out[name].map(guard_cell)
     with replacing(path) as temporary:
         out.to_csv(temporary, index=False, float_format="%.10g", lineterminator="\n")

@@ -14,6 +14,8 @@ from reuptake.curves.groups import Batch
 SIGNIFICANCE = 0.05
 # an own plateau counts only if it lies this far from the non-specific level
 OWN_PLATEAU_FRACTION = 0.20
+# concentrations that must show the plateau, beyond the interval of the IC50
+MIN_BEYOND = 2
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ def choose(batch: Batch, *, intervals: bool = True) -> Chosen:
 
     The lower plateau is the level of the full-block wells. A compound gets its own when
     an F test with free slope in both models has p < 0.05, the plateau lies more than 20 %
-    of the window from the full-block level, and the data define it: the relative IC50 and
-    its 95 % interval end inside the tested range. The slope is free when its F test has
+    of the window from the full-block level, and the data define it: two tested
+    concentrations lie beyond the 95 % interval of the relative IC50. The slope is free when its F test has
     p < 0.05 and AICc is lower. Without full-block wells the plateau is always free, the
     level of complete inhibition is taken as 0, and the first test is whether the plateau
     differs from that.
@@ -222,7 +224,9 @@ class _Adopted:
         if len(rows):
             part = self.select(rows)
             lower, upper = part.profile(part.uncertainty()[0])
-            defined[rows] = np.isfinite(lower) & (upper <= engine.limits(part.batch.x)[1])
+            finite = np.where(part.batch.tested, part.batch.x, -np.inf)
+            beyond = (finite >= upper[:, None]).sum(axis=1)
+            defined[rows] = np.isfinite(lower) & (beyond >= MIN_BEYOND)
         return defined
 
     def p_bottom_zero(self) -> np.ndarray:
