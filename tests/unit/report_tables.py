@@ -149,6 +149,8 @@ def _plate(place, verdict) -> dict:
         "signal_background": 8.0,
         "cv_total_pct": 1.9,
         "cv_nonspecific_pct": 3.6,
+        "cv_total_robust_pct": 1.7,
+        "cv_nonspecific_robust_pct": 3.3,
         "nonspecific_pct": 12.8,
         "bound_pct": 5.4,
         "flags": "" if verdict == "pass" else f"robust Z' {z_prime}",

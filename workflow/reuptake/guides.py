@@ -114,6 +114,18 @@ def references(affinities: pd.DataFrame, guide_compound: str) -> list[str]:
     return list(dict.fromkeys(affinities.loc[affinities["compound"] == guide_compound, "source"]))
 
 
+def footnotes(affinities: pd.DataFrame, guide_compound: str) -> list[str]:
+    """What each reference is the source of: ``uptake IC50 at SERT: ...``, [1] first."""
+    mine = affinities[affinities["compound"] == guide_compound]
+    notes = []
+    for source, rows in mine.groupby("source", sort=False):
+        values = [
+            f"{row['modality']} {row['quantity']} at {row['target']}" for _, row in rows.iterrows()
+        ]
+        notes.append(f"{', '.join(values)}: {source}")
+    return notes
+
+
 def table_0(potency: pd.DataFrame, affinities: pd.DataFrame, guide_compound: str) -> pd.DataFrame:
     """Quantitative data: the published values of the guide compound, then every measured one."""
     cited = references(affinities, guide_compound)

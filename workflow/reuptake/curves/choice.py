@@ -91,10 +91,10 @@ def choose(batch: Batch, *, intervals: bool = True) -> Chosen:
     The lower plateau is the level of the full-block wells. A compound gets its own when
     an F test with free slope in both models has p < 0.05, the plateau lies more than 20 %
     of the window from the full-block level, and the data define it: two tested
-    concentrations lie beyond the 95 % interval of the relative IC50. The slope is free when its F test has
-    p < 0.05 and AICc is lower. Without full-block wells the plateau is always free, the
-    level of complete inhibition is taken as 0, and the first test is whether the plateau
-    differs from that.
+    concentrations lie beyond the 95 % interval of the relative IC50. The slope is free when
+    its F test has p < 0.05 and AICc is lower. Without full-block wells the plateau is always
+    free, the level of complete inhibition is taken as 0, and the first test is whether the
+    plateau differs from that.
 
     Parameters
     ----------

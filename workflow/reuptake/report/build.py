@@ -196,7 +196,7 @@ def first_page(
             "b": guides.COLUMNS_B,
             "c": guides.COLUMNS_C,
         },
-        references=guides.references(affinities, settings.guide_compound),
+        references=guides.footnotes(affinities, settings.guide_compound),
         limitations=limitations(data, settings.guide_compound),
         plates=sections.plates_table(plates),
         plate_figures=[
