@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated
+
+# a job's matrices are 4 x 4: threads would only cost time (set before numpy is imported)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import typer
 

@@ -282,7 +282,8 @@ def _in_vivo(rows: list[tuple], columns: tuple[str, ...], compound: str) -> pd.D
 def _frame(rows: list[dict], columns: tuple[str, ...]) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame(rows, columns=list(columns)).fillna("").astype("str")
+    full = [[row.get(name, "") for name in columns] for row in rows]
+    return pd.DataFrame(full, columns=list(columns), dtype="str")
 
 
 def _is_human(species: pd.Series) -> pd.Series:

@@ -230,6 +230,8 @@ def statement(answer: dict, off, primary, reason: str = "") -> str:
             else "no interval"
         )
         fold = significant(answer["ratio"])
+        if answer["ratio"] < 1:
+            limits = f"more potent at {off.target}; {limits}"
         return f"{fold}-fold for {primary.target} over {off.target} ({limits}; {n})"
     more = answer["qualifier"] == ">"
     bound = significant(answer["ratio"], direction="down" if more else "up")

@@ -176,7 +176,7 @@ def first_page(
             "wells": int(accepted["n_wells"].fillna(0).sum()),
         },
         cards=cards,
-        outside=sections.drops_table(drops[drops["status"] != "accepted"]),
+        outside=sections.drops_table(drops[drops["status"] != "accepted"], anchored=False),
         drops=sections.drops_table(drops),
         selectivity_figures=pictures.of(kind="selectivity"),
         selectivity=sections.selectivity_table(data["selectivity"]),

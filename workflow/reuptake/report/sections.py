@@ -158,8 +158,8 @@ def selectivity_table(selectivity: pd.DataFrame, up: str = "") -> Table:
     return Table("Selectivity: off-target over primary target", columns, rows)
 
 
-def drops_table(drops: pd.DataFrame) -> Table:
-    """Every drop folder with what became of it."""
+def drops_table(drops: pd.DataFrame, anchored: bool = True) -> Table:
+    """Drop folders with what became of them; links lead to the anchored table."""
     columns = ["Drop", "Status", "Runs", "Plates", "Wells", "Notes"]
     rows = [
         Row(
@@ -171,7 +171,7 @@ def drops_table(drops: pd.DataFrame) -> Table:
                 count(row["n_wells"]),
                 notes(row["reasons"]),
             ],
-            id=anchor("drop", row["drop"]),
+            id=anchor("drop", row["drop"]) if anchored else "",
             simulated=_marked(row),
         )
         for _, row in drops.iterrows()

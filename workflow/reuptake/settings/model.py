@@ -55,7 +55,7 @@ class Radioligand(Strict):
     """A radioactive ligand or substrate."""
 
     name: Identifier
-    isotope: Literal["3H", "125I", "35S", "14C"] | None = None
+    isotope: Literal["3H", "125I"] | None = None
     tritiums: Annotated[int, Field(gt=0)] | None = None
     decay: Literal["specific_activity", "concentration"] | None = None
 
