@@ -168,9 +168,9 @@ def _compound(cells: dict) -> dict:
 def _cross_checks(config: Config, assays: dict, targets: dict) -> list[Problem]:
     problems = []
     primaries = [key for key, target in targets.items() if target.role == "primary"]
-    if targets and len(primaries) != 1:
-        message = f"{len(primaries)} targets have the role primary, one is needed"
-        remedy = "Give exactly one target `role: primary`; ratios are taken to it."
+    if len(primaries) > 1:
+        message = f"{len(primaries)} targets have the role primary"
+        remedy = "Give one target `role: primary`; ratios are taken to it."
         problems.append(Problem(message, remedy, config.targets, value=", ".join(primaries)))
     for key, assay in assays.items():
         target = getattr(assay, "target", None)

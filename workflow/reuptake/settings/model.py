@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from reuptake.modelling import (
     Day,
@@ -199,7 +199,9 @@ class Target(Strict):
 
     name: str
     gene: str | None = None
-    uniprot: str | None = None
+    uniprot: Annotated[
+        str | None, Field(validation_alias=AliasChoices("uniprot", "UniProt"))
+    ] = None
     role: Literal["primary", "off-target"]
 
 
