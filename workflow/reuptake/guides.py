@@ -189,11 +189,13 @@ def table_a(
         & (selectivity["qualifier"] != "")
     ]
     measured = {(row["compound"], bool(row["simulated"])) for _, row in human.iterrows()}
+    empty = (human.iloc[:0], ratios.iloc[:0])
+    values_of, ratios_of = _by_block(human), _by_block(ratios)
     blocks = sorted(measured | {(guide_compound, False)}, key=lambda b: (b[0] != guide_compound, b))
     rows = []
     for compound, simulated in blocks:
-        mine = human[(human["compound"] == compound) & (human["simulated"] == simulated)]
-        my_ratios = ratios[(ratios["compound"] == compound) & (ratios["simulated"] == simulated)]
+        mine = values_of.get((compound, simulated), empty[0])
+        my_ratios = ratios_of.get((compound, simulated), empty[1])
         published = (
             _published(affinities, guide_compound)
             if (compound, simulated) == (guide_compound, False)
@@ -284,6 +286,13 @@ def _frame(rows: list[dict], columns: tuple[str, ...]) -> pd.DataFrame:
 
     full = [[row.get(name, "") for name in columns] for row in rows]
     return pd.DataFrame(full, columns=list(columns), dtype="str")
+
+
+def _by_block(frame: pd.DataFrame) -> dict[tuple[str, bool], pd.DataFrame]:
+    """The rows of each compound, of measured and of simulated data."""
+    return {
+        (name, bool(sim)): part for (name, sim), part in frame.groupby(["compound", "simulated"])
+    }
 
 
 def _is_human(species: pd.Series) -> pd.Series:

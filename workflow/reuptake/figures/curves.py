@@ -414,7 +414,11 @@ def potency_words(data: CurveData, name: str) -> list[str]:
         span = formatting.interval(row.lower_nM, row.upper_nM)
         words = f"n = {row.n_experiments}"
         if row.qualifier == "=" and span != formatting.MISSING:
-            words = f"95 % CI {span}, {words}"
+            if row.n_experiments == 1:
+                # One experiment alone: the interval can only be that of its fit.
+                lines.append(f"95 % CI of the fit {span}")
+            else:
+                words = f"95 % CI {span}, {words}"
         lines.append(words)
     mine = data.fits[data.fits["series"] == name]
     if left_out := int(mine["left_out"].sum()):

@@ -72,14 +72,14 @@ def draw(data: PlateData) -> Figure:
     figure = style.new_figure(style.PAGE_MM, total)
     scale = colour_scale(data.low, data.high)
     groups = dict(list(data.wells.groupby(["run", "plate"], sort=False)))
-    mesh = None
+    image = None
     for i, panel in enumerate(panels):
         x = 7 + (i % across) * (width + gap_x)
         y = total - head - gap_y + 5 - (i // across) * (height + gap_y) - height
         axes = figure.add_axes(
             (x / style.PAGE_MM, y / total, width / style.PAGE_MM, height / total)
         )
-        mesh = _draw_plate(axes, groups[(panel.run, panel.plate)], shape, scale)
+        image = _draw_plate(axes, groups[(panel.run, panel.plate)], shape, scale)
         axes.set_title(
             palette.label(f"{panel.run}  {panel.plate}", 30), size=7, weight="normal", pad=8
         )
@@ -101,7 +101,7 @@ def draw(data: PlateData) -> Figure:
         weight="bold",
         va="top",
     )
-    _key(figure, data, mesh, total)
+    _key(figure, data, image, total)
     if data.simulated:
         style.mark_simulated(figure)
     return figure
@@ -114,11 +114,17 @@ def _draw_plate(axes, wells: pd.DataFrame, shape, scale):
     if isinstance(scale, LogNorm):
         signal[signal <= 0] = scale.vmin
     axes.set_facecolor(_NO_SIGNAL)
-    mesh = axes.pcolormesh(
-        np.ma.masked_invalid(signal), norm=scale, cmap="viridis", edgecolor="white", linewidth=0.4
+    # One small image and a grid of lines: a tenth of the size of a path for every well.
+    image = axes.imshow(
+        np.ma.masked_invalid(signal),
+        norm=scale,
+        cmap="viridis",
+        interpolation="none",
+        extent=(0, shape[1], shape[0], 0),
+        aspect="auto",
     )
-    axes.set_xlim(0, shape[1])
-    axes.set_ylim(shape[0], 0)
+    axes.hlines(np.arange(1, shape[0]), 0, shape[1], color="white", lw=0.5)
+    axes.vlines(np.arange(1, shape[1]), 0, shape[0], color="white", lw=0.5)
     small = 12 / shape[1]  # marks shrink with the wells
     dark = scale(wells["signal"].to_numpy(float)) < 0.6
     ink = np.where(np.asarray(dark) & wells["signal"].notna().to_numpy(), "white", palette.INK)
@@ -162,7 +168,7 @@ def _draw_plate(axes, wells: pd.DataFrame, shape, scale):
     axes.tick_params(length=0, labelsize=5.5, pad=1.5, colors=palette.MUTED)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    return mesh
+    return image
 
 
 def _row_name(index: int) -> str:
@@ -180,13 +186,13 @@ def _letter(letter: str) -> Outline:
     )
 
 
-def _key(figure: Figure, data: PlateData, mesh, total: float) -> None:
+def _key(figure: Figure, data: PlateData, image, total: float) -> None:
     bar = figure.add_axes((7 / style.PAGE_MM, 8 / total, 50 / style.PAGE_MM, 2.4 / total))
-    figure.colorbar(mesh, cax=bar, orientation="horizontal")
+    figure.colorbar(image, cax=bar, orientation="horizontal")
     bar.tick_params(length=2, labelsize=6)
     bar.set_title(f"signal ({palette.label(data.unit, 20)})", size=6.5, weight="normal", pad=2.5)
     bar.minorticks_off()
-    if isinstance(mesh.norm, LogNorm):
+    if isinstance(image.norm, LogNorm):
         decades = np.arange(np.ceil(np.log10(data.low)), np.floor(np.log10(data.high)) + 0.5)
         # The ends are labelled unless a decade stands too close.
         free = [

@@ -15,7 +15,7 @@ import pandas as pd
 from reuptake import guides
 from reuptake.figures.inputs import read_index, read_tables
 from reuptake.report import sections
-from reuptake.report.cards import Card, make_cards
+from reuptake.report.cards import MEASURES, Card, make_cards
 from reuptake.report.elements import page_of
 from reuptake.report.limitations import limitations
 from reuptake.tables import replacing
@@ -223,6 +223,7 @@ def compound_page(
         for name in ("curves", "experiments", "potency", "selectivity", "wells")
     }
     cards = [card for card in cards if card.compound == compound]
+    modalities = [modality for modality, _ in MEASURES]
     parts = []
     for simulated in (False, True):
         here = {name: f[sections.is_simulated(f) == simulated] for name, f in mine.items()}
@@ -232,7 +233,10 @@ def compound_page(
             {
                 "simulated": simulated,
                 "cards": [card for card in cards if card.simulated == simulated],
-                "figures": pictures.of(kind="curves", compound=compound, simulated=simulated),
+                "figures": sorted(
+                    pictures.of(kind="curves", compound=compound, simulated=simulated),
+                    key=lambda picture: modalities.index(picture["modality"]),
+                ),
                 "potency": sections.potency_table(here["potency"], affinities, up="../"),
                 "selectivity": sections.selectivity_table(here["selectivity"], up="../"),
                 "experiments": sections.experiments_table(here["experiments"]),

@@ -54,6 +54,7 @@ def _is_true(value: object) -> bool:
 
 def potency_table(potency: pd.DataFrame, affinities: pd.DataFrame, up: str = "") -> Table:
     """Potency over experiments, beside what is published for the same quantity."""
+    published = _published(affinities)
     columns = [
         "Compound",
         "Target",
@@ -78,7 +79,7 @@ def potency_table(potency: pd.DataFrame, affinities: pd.DataFrame, up: str = "")
                 span(row["lower_nM"], row["upper_nM"]),
                 _p_cell(row),
                 _n_cell(row),
-                _published(row, affinities),
+                _published_cell(row, published),
                 Cell(row["method"], style="words"),
                 notes(row["flags"]),
             ],
@@ -106,19 +107,21 @@ def _p_cell(row: pd.Series) -> Cell:
     return qualified(flipped, row["p_potency"])
 
 
-def _published(row: pd.Series, affinities: pd.DataFrame) -> Cell:
-    """Published values of the same compound, target, species, modality and quantity.
+_SAME = ["compound", "target", "species", "modality", "quantity"]
 
-    Not beside simulated data, which nothing published can support.
-    """
-    if _marked(row):
-        return Cell(MISSING, style="number")
-    keys = ("compound", "target", "species", "modality", "quantity")
-    same = affinities
-    for name in keys:
-        same = same[same[name] == row[name]]
-    values = [v for v in same["value_nM"] if v]
-    return Cell("; ".join(values) or MISSING, style="number")
+
+def _published(affinities: pd.DataFrame) -> dict[tuple, str]:
+    """Published values by compound, target, species, modality and quantity."""
+    return {
+        key: "; ".join(value for value in part["value_nM"] if value)
+        for key, part in affinities.groupby(_SAME, sort=False)
+    }
+
+
+def _published_cell(row: pd.Series, published: dict[tuple, str]) -> Cell:
+    """Not beside simulated data, which nothing published can support."""
+    text = "" if _marked(row) else published.get(tuple(row[name] for name in _SAME), "")
+    return Cell(text or MISSING, style="number")
 
 
 def selectivity_table(selectivity: pd.DataFrame, up: str = "") -> Table:

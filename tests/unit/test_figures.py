@@ -1,0 +1,274 @@
+"""Figures: what they show, the mark of simulated data, and files that depend on data alone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import report_tables
+
+from reuptake.figures import build, cache, curves, palette, plates, selectivity, style
+from reuptake.figures.inputs import read_index
+
+
+@pytest.fixture(scope="module")
+def archive() -> dict[str, pd.DataFrame]:
+    return report_tables.archive()
+
+
+@pytest.fixture(scope="module")
+def tables(archive, tmp_path_factory):
+    return report_tables.write(archive, tmp_path_factory.mktemp("tables"))
+
+
+@pytest.fixture(scope="module")
+def built(tables, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built")
+    build.build_figures(tables, folder / "figures", folder / "cache", processes=1)
+    return folder
+
+
+def contents(folder) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def small_tables(archive) -> dict[str, pd.DataFrame]:
+    """Only the uptake drop: few figures, for tests that build twice."""
+    keep = {"wells": "drop", "curves": "drop", "plates": "drop"}
+    chosen = {
+        name: frame[frame[keep[name]] == report_tables.UPTAKE_DROP] if name in keep else frame
+        for name, frame in archive.items()
+    }
+    chosen["selectivity"] = chosen["selectivity"].iloc[:0]
+    return chosen
+
+
+def marked(figure) -> bool:
+    return any(text.get_text() == "simulated data" for text in figure.texts)
+
+
+def test_every_figure_is_written_twice_and_named_in_the_index(built):
+    index = read_index(built / "figures")
+    files = {path.name for path in (built / "figures").iterdir()} - {"index.csv"}
+    assert files == {f"{name}.{suffix}" for name in index["file"] for suffix in ("svg", "png")}
+    assert set(index["kind"]) == {"curves", "plates", "selectivity"}
+    assert index["file"].is_unique
+    assert (index["caption"] != "").all()
+
+
+def test_bytes_do_not_depend_on_the_number_of_processes(tables, built, tmp_path):
+    n = build.build_figures(tables, tmp_path / "figures", tmp_path / "cache", processes=2)
+    assert n == len(read_index(tmp_path / "figures"))
+    assert contents(tmp_path / "figures") == contents(built / "figures")
+
+
+def test_files_carry_no_date_and_no_live_text(built):
+    for path in (built / "figures").glob("*.svg"):
+        text = path.read_text(encoding="utf-8")
+        assert "<dc:date>" not in text
+        assert "<script" not in text
+        assert "<text" not in text  # letters are outlines: no font is needed to read them
+
+
+def test_only_what_changed_is_drawn_again_and_the_store_is_swept(archive, tmp_path, monkeypatch):
+    chosen = small_tables(archive)
+    folder = report_tables.write(chosen, tmp_path / "tables")
+    drawn = []
+    real = build.draw_one
+    monkeypatch.setattr(build, "draw_one", lambda job: (drawn.append(job[1]), real(job)))
+
+    def run() -> dict[str, bytes]:
+        drawn.clear()
+        build.build_figures(folder, tmp_path / "figures", tmp_path / "cache")
+        return contents(tmp_path / "figures")
+
+    first = run()
+    assert sorted(drawn) == ["curves", "curves", "plates"]
+    assert run() == first
+    assert drawn == []
+    changed = chosen["wells"].copy()
+    hit = changed.index[changed["compound"] == "citalopram"][0]
+    changed.loc[hit, "signal"] *= 1.001
+    report_tables.write(chosen | {"wells": changed}, folder)
+    run()
+    assert sorted(drawn) == ["curves", "plates"]
+    assert len(list((tmp_path / "cache").iterdir())) == 6
+
+
+def test_a_killed_drawing_leaves_nothing_that_looks_finished(tmp_path):
+    stem = tmp_path / "abc"
+
+    def die(path):
+        path.with_name(f"{path.name}.svg").write_text("half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cache.store(stem, die)
+    assert not cache.stored(stem)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_key_tells_every_value_apart():
+    frame = pd.DataFrame({"a": ["x", "yz"], "b": [1.0, math.nan]})
+    keys = {
+        cache.key("curves", frame),
+        cache.key("plates", frame),
+        cache.key("curves", frame.assign(a=["xy", "z"])),
+        cache.key("curves", frame.assign(b=[1.0, 2.0])),
+        cache.key("curves", frame.assign(b=[np.nextafter(1.0, 2), math.nan])),
+        cache.key("curves", frame.rename(columns={"b": "c"})),
+    }
+    assert len(keys) == 6
+    assert cache.key("curves", frame) == cache.key("curves", frame.copy())
+
+
+def test_percent_of_the_control_window_by_hand():
+    # Window 600 to 4800: 2700 is its middle, 6900 lies half a window above it.
+    signal = np.array([4800.0, 600.0, 2700.0, 6900.0])
+    assert curves.percent_of_window(signal, 4800.0, 600.0).tolist() == [100, 0, 50, 150]
+    assert np.isnan(curves.percent_of_window(np.array([1.0]), 5.0, 5.0)).all()
+
+
+def test_curves_are_normalised_by_their_own_plateaus_and_lines_pass_the_ic50(archive):
+    found = {k[:3]: k[3] for k in curves.prepare(archive)}
+    data = found[("compound A", "binding", False)]
+    sert = data.fits[data.fits["series"] == "SERT"]
+    np.testing.assert_allclose(10 ** sert["log10_ic50"], [0.96, 1.16, 1.9])
+    assert (sert["top_percent"] == 100).all()
+    assert (sert["bottom_percent"] == 0).all()
+    partial = found[("citalopram", "binding", False)].fits.query("series == 'DAT'")
+    np.testing.assert_allclose(partial["bottom_percent"], 35)
+    vehicle = data.controls[data.controls["upper"]]
+    assert vehicle["percent"].between(97, 103).all()
+
+
+def test_a_bound_has_no_line_and_a_failed_plate_leaves_the_means(archive):
+    found = {k[:3]: k[3] for k in curves.prepare(archive)}
+    fits = found[("compound A", "binding", False)].fits
+    assert not fits.loc[fits["status"] == "incomplete", "fitted"].any()
+    assert fits.loc[fits["target"] == "DAT", "left_out"].tolist() == [False, False, True]
+    with style.context():
+        figure = curves.draw(found[("compound A", "binding", False)])
+    # 3 SERT and 3 DAT curves have lines of 120 points; NET gave only bounds.
+    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 120]
+    assert len(lines) == 6
+    assert len({str(line.get_color()) for line in lines}) == 2
+
+
+def test_captions_give_n_interval_and_model(archive):
+    found = {k[:3]: k[3] for k in curves.prepare(archive)}
+    text = curves.caption(found[("citalopram", "uptake", False)])
+    # 1.9 and 2.4: geometric mean 2.1354; the fixture's interval is a factor of two.
+    assert "SERT: IC50 2.14 nM; 95 % CI 1.06 to 4.28, n = 2; model 3PL." in text
+    text = curves.caption(found[(report_tables.SCRIPT, "binding", False)])
+    assert "24.8 to unbounded" in text
+    assert "1 curve failed: no line" in text
+    assert "Simulated" not in text
+
+
+def test_simulated_data_are_marked_in_the_figure_and_only_they(archive):
+    drawings = build.list_drawings(archive)
+    assert {d.row["simulated"] for d in drawings} == {True, False}
+    with style.context():
+        for drawing in drawings:
+            figure = build._MODULES[drawing.kind].draw(drawing.data)
+            assert marked(figure) == drawing.row["simulated"], drawing.row["file"]
+            assert ("Simulated data." in drawing.row["caption"]) == drawing.row["simulated"]
+            assert drawing.row["file"].endswith("-simulated") == drawing.row["simulated"]
+
+
+def test_real_and_simulated_wells_never_share_a_figure(archive):
+    real = {k[0]: k[3] for k in curves.prepare(archive) if not k[2]}
+    assert "Sert-IN-2" not in real
+    assert set(real["citalopram"].wells["experiment"]) <= {
+        f"{report_tables.REAL_DROP}/{run}-binding" for run in "ABC"
+    } | {f"{report_tables.UPTAKE_DROP}/{run}-uptake" for run in "AB"}
+
+
+def test_one_colour_for_each_transporter_and_others_told_apart():
+    colours = palette.target_colours(["NET", "5-HT2A", "SERT", "DAT", "VMAT2"])
+    assert (colours["SERT"], colours["DAT"], colours["NET"]) == ("#0072B2", "#D55E00", "#009E73")
+    assert len(set(colours.values())) == 5
+    assert palette.target_order(colours) == ["SERT", "DAT", "NET", "5-HT2A", "VMAT2"]
+
+
+def test_heat_maps_show_every_plate_on_one_scale_without_blanks(archive):
+    pages = list(plates.prepare(archive))
+    drop, assay, _, _, data = pages[0]
+    assert (drop, assay) == (report_tables.REAL_DROP, "dat_binding")
+    assert len(data.plates) == 3
+    assert data.plates["verdict"].tolist() == ["pass", "warn", "fail"]
+    assert data.low > 100  # the blanks of 40 cpm do not stretch the scale
+    with style.context():
+        figure = plates.draw(data)
+    titles = [axes.get_title(loc="right") for axes in figure.axes]
+    assert titles[:3] == ["pass, Z′ 0.910", "warn, Z′ 0.450", "fail, Z′ 0.210"]
+    limits = {axes.collections[0].get_clim() for axes in figure.axes[:3]}
+    assert len(limits) == 1
+
+
+def test_384_wells_and_many_plates_fit_their_pages(archive):
+    wells = archive["wells"]
+    one = wells[wells["plate"] != ""].iloc[:1]
+    rows = [
+        one.assign(plate=f"P{p:02d}", row=r, col=c, drop="big", assay="a", simulated=False)
+        for p in range(13)
+        for r, c in ((0, 0), (15, 23))
+    ]
+    pages = list(plates.prepare({"wells": pd.concat(rows), "plates": archive["plates"]}))
+    assert [len(page[4].plates) for page in pages] == [12, 1]
+    assert [page[2] for page in pages] == [1, 2]
+    with style.context():
+        figure = plates.draw(pages[1][4])
+    assert figure.axes[0].get_ylim() == (16, 0)
+    assert figure.axes[0].get_xlim() == (0, 24)
+
+
+def test_selectivity_draws_each_claim_and_skips_refusals(archive):
+    pages = list(selectivity.prepare(archive))
+    assert [page[4] for page in pages] == [False, True]
+    rows = pages[0][5].rows
+    assert (rows["qualifier"] != "").all()
+    assert "compound A: > 42,800-fold over NET" in selectivity.caption(pages[0][5])
+    refused = archive["selectivity"].assign(qualifier="")
+    assert list(selectivity.prepare({"selectivity": refused})) == []
+
+
+def test_no_drop_at_all_makes_an_empty_index(tmp_path):
+    folder = report_tables.write(report_tables.empty(), tmp_path / "tables")
+    assert build.build_figures(folder, tmp_path / "figures", tmp_path / "cache", 2) == 0
+    assert len(read_index(tmp_path / "figures")) == 0
+
+
+def test_the_figures_of_a_removed_compound_go(archive, tmp_path):
+    folder = report_tables.write(small_tables(archive), tmp_path / "tables")
+    build.build_figures(folder, tmp_path / "figures", tmp_path / "cache")
+    assert len(list((tmp_path / "figures").iterdir())) == 7
+    report_tables.write(report_tables.empty(), folder)
+    build.build_figures(folder, tmp_path / "figures", tmp_path / "cache")
+    assert [p.name for p in (tmp_path / "figures").iterdir()] == ["index.csv"]
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_normalised_responses_and_other_species_are_drawn_too(archive):
+    curve = archive["curves"].query("compound == 'compound A' and target == 'SERT'").iloc[:1]
+    place = dict(curve[["drop", "run", "assay", "plate"]].iloc[0])
+    wells = archive["wells"]
+    wells = wells[(wells[list(place)] == pd.Series(place)).all(axis=1)]
+    roles = {"total": "vehicle", "nonspecific": "full_block"}
+    plain = {"plate": "", "kind": "response", "species": "rat"}
+    wells = wells.assign(**plain, row=pd.NA, col=pd.NA, role=wells["role"].replace(roles))
+    tables = archive | {"curves": curve.assign(**plain), "wells": wells}
+    ((compound, modality, _, data),) = curves.prepare(tables)
+    assert (compound, modality) == ("compound A", "response")
+    assert set(data.fits["series"]) == {"SERT, rat"}
+    assert data.controls["upper"].sum() == 8
+    assert (~data.controls["upper"]).sum() == 6
+    with style.context():
+        figure = curves.draw(data)
+    line = next(line for line in figure.axes[0].lines if len(line.get_xdata()) == 120)
+    assert line.get_color() == palette.TARGET_COLOURS["SERT"]
+    assert line.get_linestyle() == "--"
+    assert list(plates.prepare(tables)) == []

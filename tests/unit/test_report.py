@@ -1,0 +1,336 @@
+"""The report: what it says, that nothing hostile comes alive, and that it stands alone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shutil
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import report_tables
+from report_tables import LONG, SCRIPT
+
+from reuptake.figures.build import build_figures
+from reuptake.report.build import ReportSettings, build_report
+from reuptake.report.cards import make_cards, p_of
+from reuptake.report.elements import page_of
+from reuptake.report.limitations import limitations
+
+GUIDE = "Sert-IN-2"
+SETTINGS = ReportSettings(
+    title="Transporter <selectivity>",
+    guide_compound=GUIDE,
+    limits={"z_prime": {"warn": 0.5, "fail": 0.4}, "bound_pct": {"warn": 10, "fail": None}},
+)
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and the text, of a page."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.html = html
+        self.tags: list[tuple[str, dict]] = []
+        self.text = ""
+        self._skipping = False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._skipping = tag in ("script", "style")
+
+    def handle_endtag(self, tag):
+        self._skipping = False
+        self.text += " " if tag in ("td", "th", "a", "p", "li") else ""
+
+    def handle_data(self, data):
+        if not self._skipping:
+            self.text += data
+
+    def all(self, tag: str) -> list[dict]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.text.split())
+
+
+@pytest.fixture(scope="module")
+def make(tmp_path_factory):
+    """Builds figures (those of the archive are drawn once) and report from result tables."""
+    drawn = tmp_path_factory.mktemp("drawn")
+    report_tables.write(report_tables.archive(), drawn / "tables")
+    build_figures(drawn / "tables", drawn / "figures", drawn / "cache", 2)
+
+    def build(folder: Path, tables: dict[str, pd.DataFrame]) -> dict[str, Page]:
+        shutil.copytree(drawn / "cache", folder / "cache", dirs_exist_ok=True)
+        return build_pages(folder, tables)
+
+    return build
+
+
+def build_pages(folder: Path, tables: dict[str, pd.DataFrame]) -> dict[str, Page]:
+    """The pages by their path relative to the report."""
+    reference = folder / "reference"
+    reference.mkdir(parents=True, exist_ok=True)
+    (reference / "affinities.csv").write_text(
+        "compound,target,species,modality,quantity,value_nM,sd_nM,source,status\n"
+        f"{GUIDE},SERT,not specified,uptake,IC50,0.58,,vendor page <b>,secondary\n"
+        "citalopram,SERT,human,binding,Ki,1.2,,Tatsumi 1997,secondary\n"
+    )
+    report_tables.write(tables, folder / "tables")
+    build_figures(folder / "tables", folder / "figures", folder / "cache", 1)
+    out = folder / "report"
+    paths = build_report(folder / "tables", folder / "figures", reference, out, SETTINGS)
+    return {p.relative_to(out).as_posix(): Page(p.read_text(encoding="utf-8")) for p in paths}
+
+
+@pytest.fixture(scope="module")
+def pages(make, tmp_path_factory) -> dict[str, Page]:
+    return make(tmp_path_factory.mktemp("report"), report_tables.archive())
+
+
+@pytest.fixture(scope="module")
+def real_only(make, tmp_path_factory) -> dict[str, Page]:
+    return make(tmp_path_factory.mktemp("real"), report_tables.archive(simulated=False))
+
+
+def test_hostile_text_is_shown_and_never_alive(pages):
+    for name, page in pages.items():
+        assert len(page.all("script")) == 1, name
+        assert "alert(1)" not in re.search("<script>(.*?)</script>", page.html, re.S).group(1)
+        assert not any(key.startswith("on") for _, attrs in page.tags for key in attrs), name
+        assert not page.all("b"), name
+    index = pages["index.html"]
+    assert SCRIPT in index.text
+    assert "=cmd()" in index.text
+    assert LONG in index.text
+    assert "Transporter <selectivity>" in index.text
+
+
+def test_a_page_needs_nothing_from_outside(pages):
+    for name, page in pages.items():
+        for _, attrs in page.tags:
+            for key in ("src", "href", "srcset", "data", "action", "xlink:href"):
+                target = attrs.get(key) or ""
+                assert not re.match(r"(?i)[a-z]+://|//|javascript:|file:", target), (name, target)
+        assert "@import" not in page.html
+        assert "url(" not in page.html
+        assert not page.all("link")
+        for image in page.all("img"):
+            assert image["src"].startswith("data:image/svg+xml;base64,")
+            assert image["alt"]
+            base64.b64decode(image["src"].split(",", 1)[1], validate=True)
+
+
+def test_the_policy_lets_exactly_the_pages_own_script_and_style_run(pages):
+    for page in pages.values():
+        policy = next(
+            m["content"] for m in page.all("meta") if "content" in m and "src" in m["content"]
+        )
+        assert policy.startswith("default-src 'none'")
+        for tag, directive in (("script", "script-src"), ("style", "style-src")):
+            body = re.search(f"<{tag}>(.*?)</{tag}>", page.html, re.S).group(1)
+            digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+            assert f"{directive} 'sha256-{digest}'" in policy
+        assert "unsafe" not in policy
+        assert not any("style" in attrs for _, attrs in page.tags)
+
+
+def test_every_compound_has_a_page_and_every_link_arrives(pages):
+    compounds = {"citalopram", "compound A", SCRIPT, LONG, GUIDE}
+    assert set(pages) == {"index.html", *(page_of(name) for name in compounds)}
+    linked = {a["href"] for a in pages["index.html"].all("a") if "href" in a}
+    assert {page_of(name) for name in compounds} <= linked
+    ids = {
+        name: {attrs["id"] for _, attrs in page.tags if attrs.get("id")}
+        for name, page in pages.items()
+    }
+    for name, page in pages.items():
+        listed = [attrs["id"] for _, attrs in page.tags if attrs.get("id")]
+        assert len(listed) == len(set(listed)), f"an id occurs twice in {name}"
+        for link in page.all("a"):
+            path, _, fragment = link["href"].partition("#")
+            base = Path(name).parent / path if path else Path(name)
+            target = "index.html" if path == "../index.html" else base.as_posix()
+            if path.startswith("../compounds/"):
+                target = path.removeprefix("../")
+            assert target in pages, link
+            assert not fragment or fragment in ids[target], link
+
+
+def test_each_curve_leads_to_its_wells_and_its_plate(pages):
+    page = pages[page_of("citalopram")]
+    wells = [a["href"] for a in page.all("a") if a["href"].startswith("#wells-")]
+    curves = set(wells) - {"#wells-simulated"}  # a link of the navigation
+    assert len(curves) == 3 + 3 + 3 + 2 + 3
+    assert any(a["href"].startswith("../index.html#plate-") for a in page.all("a"))
+
+
+def test_the_mark_of_simulated_data_is_there_exactly_when_needed(pages, real_only):
+    assert "Some numbers on this page" in pages["index.html"].words
+    assert "Every number on this page" in pages[page_of(GUIDE)].words
+    assert "Some numbers on this page" in pages[page_of("citalopram")].words
+    for name in (page_of("compound A"), page_of(LONG)):
+        assert "imulated" not in pages[name].words.replace("Measured and simulated data", "")
+    for name, page in real_only.items():
+        assert "tag-simulated" not in re.sub("<style>.*?</style>", "", page.html, flags=re.S), name
+        assert "on this page come" not in page.words
+
+
+def test_all_simulated_is_said_so(make, tmp_path):
+    pages = make(tmp_path, report_tables.archive(real=False))
+    for page in pages.values():
+        assert "Every number on this page comes from simulated wells" in page.words
+
+
+def test_a_card_never_mixes_measured_and_simulated():
+    cards = make_cards(report_tables.archive(), GUIDE)
+    citalopram = [card for card in cards if card.compound == "citalopram"]
+    assert [card.simulated for card in citalopram] == [False, True]
+    assert [len(card.groups) for card in citalopram] == [2, 1]
+    assert cards[0].compound == GUIDE
+
+
+def test_cards_answer_in_one_line():
+    cards = {(c.compound, c.simulated): c for c in make_cards(report_tables.archive(), GUIDE)}
+    card = cards[("compound A", False)]
+    # SERT Ki 0.48, 0.58, 0.95: geometric mean 0.641895, pKi 9.192536 (a published worked number).
+    line = card.groups[0].lines[0]
+    assert (line.target, line.p_text, line.n_text) == ("SERT", "9.19", "n = 3")
+    assert line.value_text == "Ki 0.642 nM"
+    assert card.groups[0].statement.startswith("SERT Ki 0.642 nM, 95 % CI 0.320 to 1.29 nM, n = 3;")
+    assert "> 42,800-fold over NET (one-sided 95 %)" in card.groups[0].statement
+    net = card.groups[0].lines[2]
+    # Ki > 50,000 nM is pKi < 4.30103, rounded up.
+    assert (net.p_text, net.scale["arrow"]) == ("< 4.31", "left")
+    hostile = cards[(SCRIPT, False)]
+    assert "95 % CI of the fit 12.4 to unbounded nM, n = 1" in hostile.groups[0].statement
+    assert hostile.groups[0].statement.endswith("NET not tested.")
+    assert hostile.groups[0].lines[0].scale["open"] == "left"
+    assert cards[(LONG, False)].groups[0].lines[0].p_text == "> 6.67"
+
+
+def test_quality_light_is_the_worst_plate_in_words():
+    cards = {(c.compound, c.simulated): c for c in make_cards(report_tables.archive(), GUIDE)}
+    light = cards[("citalopram", False)].light
+    assert light.verdict == "fail"
+    assert light.text == "11 plates: 9 pass, 1 warn, 1 fail; failed plates are left out"
+    assert cards[(LONG, False)].light.verdict == "pass"
+
+
+def test_p_is_minus_log10_of_molar():
+    assert p_of(1.0) == 9
+    assert p_of(0.58) == pytest.approx(9.236572, abs=1e-6)
+    assert p_of(0.0) == float("inf")
+    assert p_of(float("inf")) == float("-inf")
+
+
+def test_rejected_and_unregistered_drops_stand_before_the_details(pages):
+    words = pages["index.html"].words
+    assert "1 rejected" in words
+    assert "1 not registered" in words
+    assert words.index("a count is not a number") < words.index("Potency over independent")
+
+
+def test_guide_tables_stand_in_the_report(real_only):
+    words = real_only["index.html"].words
+    assert "hSERT 0.58 [1] Data not available Data not available Data not available" in words
+    assert "hDAT Data not available Data not available - -" in words
+    assert "uptake IC50 at SERT: vendor page <b>" in words
+    assert f"{GUIDE} + PCA 10 Data not available Data not available" in words
+
+
+def titles(tables, compound=None) -> dict[str, tuple[str, ...]]:
+    return {item.title: item.subjects for item in limitations(tables, GUIDE, compound)}
+
+
+def test_what_is_not_shown_follows_the_data():
+    found = titles(report_tables.archive())
+    assert found["One experiment only"] == (
+        f"{SCRIPT} at SERT (binding, IC50)",
+        f"{SCRIPT} at SERT (binding, Ki)",
+    )
+    assert found["Depletion not assessable"] == (f"{LONG} at SERT",)
+    assert found["Curves without a fit"] == (f"{SCRIPT} at NET",)
+    assert found["Ambiguous curves"] == (f"{SCRIPT} at SERT",)
+    assert "Simulated data" in found
+    assert "Equilibrium not demonstrated" in found
+    assert "No in-vivo data" in found
+    assert len(found["Failed plates are left out"]) == 2
+    assert "Simulated data" not in titles(report_tables.archive(simulated=False))
+
+
+def test_a_rule_without_its_cause_is_silent():
+    tables = report_tables.archive(simulated=False)
+    exact = tables["potency"][tables["potency"]["n_experiments"] == 3]
+    tables |= {"potency": exact, "curves": tables["curves"].iloc[:0]}
+    tables |= {"plates": tables["plates"].iloc[:0], "drops": tables["drops"].iloc[:0]}
+    found = titles(tables)
+    for silent in ("One experiment only", "Two experiments only", "Depletion not assessable",
+                   "Curves without a fit", "Failed plates are left out", "Simulated data",
+                   "Drops that are not in these numbers"):  # fmt: skip
+        assert silent not in found
+    assert "Equilibrium not demonstrated" not in titles(report_tables.empty())
+
+
+def test_the_tight_binding_floor_is_named_only_near_it():
+    # Half of 0.415 nM transporter is 0.2075 nM: 0.58 lies within a factor of three, 0.71 does not.
+    tables = report_tables.archive(simulated=False)
+    assert "Close to the tight-binding floor" not in titles(tables)
+    curves = tables["curves"].copy()
+    uptake = curves.index[curves["kind"] == "uptake_inhibition"][0]
+    curves.loc[uptake, "ic50_nM"] = 0.58
+    found = titles(tables | {"curves": curves})
+    assert found["Close to the tight-binding floor"] == (
+        f"{curves.loc[uptake, 'compound']} at SERT",
+    )
+    curves["transporter_nM"] = float("nan")
+    assert "Close to the tight-binding floor" not in titles(tables | {"curves": curves})
+
+
+def test_a_compounds_limitations_are_its_own():
+    tables = report_tables.archive()
+    assert "Curves without a fit" not in titles(tables, "compound A")
+    assert "Simulated data" not in titles(tables, "compound A")
+    assert titles(tables, "compound A")["Two experiments only"]
+
+
+def test_no_drop_at_all_gives_a_report_that_says_so(make, tmp_path):
+    pages = make(tmp_path, report_tables.empty())
+    assert list(pages) == ["index.html"]
+    assert "No drop was accepted, so there is no result." in pages["index.html"].words
+    assert "0.58 [1]" in pages["index.html"].words
+
+
+def test_the_page_of_a_compound_that_is_gone_goes(make, tmp_path):
+    make(tmp_path, report_tables.archive(simulated=False))
+    assert len(list((tmp_path / "report/compounds").iterdir())) == 4
+    make(tmp_path, report_tables.empty())
+    assert not list((tmp_path / "report/compounds").iterdir())
+
+
+def test_tables_are_accessible(pages):
+    for page in pages.values():
+        assert page.all("html")[0]["lang"] == "en"
+        assert all(th.get("scope") for th in page.all("th"))
+        assert len(page.all("caption")) == len(page.all("table"))
+        levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(b - a <= 1 for a, b in pairwise(levels))
+
+
+def test_the_same_tables_give_the_same_pages(make, pages, tmp_path):
+    again = make(tmp_path, report_tables.archive())
+    assert {n: p.html for n, p in again.items()} == {n: p.html for n, p in pages.items()}
+
+
+def test_limits_in_force_are_printed(pages):
+    assert "Z′ (robust) 0.500 0.400" in pages["index.html"].words
+    assert "radioligand bound (%) 10.0 –" in pages["index.html"].words
