@@ -288,7 +288,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def read_csv(path: Path, columns: Iterable[Column]) -> pd.DataFrame:
-    """Read a table back with its types."""
+    """Read a table back with its types, and its text as it was before it was guarded."""
     import pandas as pd
 
     frame = pd.read_csv(path, dtype="str", keep_default_na=False)
@@ -299,6 +299,9 @@ def read_csv(path: Path, columns: Iterable[Column]) -> pd.DataFrame:
             frame[column.name] = values.map({"true": True, "false": False})
         elif column.kind != "text":
             frame[column.name] = pd.to_numeric(values.where(values != ""))
+        else:
+            guarded = values.str.match(r"'[=+\-@\t\r].")
+            frame[column.name] = values.where(~guarded, values.str[1:])
     return typed(frame, columns)
 
 

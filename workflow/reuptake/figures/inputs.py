@@ -22,23 +22,12 @@ INDEX = (
 
 
 def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
-    """Every result table in `folder`, with its types and the text as it was before writing.
-
-    The apostrophe by which the writer defuses a cell that a spreadsheet would run belongs to
-    the file, not to the text, and is taken away.
-    """
-    return {name: _read(Path(folder) / f"{name}.csv", columns) for name, columns in TABLES.items()}
+    """Every result table in `folder`, with its types."""
+    return {
+        name: read_csv(Path(folder) / f"{name}.csv", columns) for name, columns in TABLES.items()
+    }
 
 
 def read_index(folder: Path) -> pd.DataFrame:
     """The index of a folder of figures."""
-    return _read(Path(folder) / "index.csv", INDEX)
-
-
-def _read(path: Path, columns: tuple[Column, ...]) -> pd.DataFrame:
-    frame = read_csv(path, columns)
-    for name in frame.columns[frame.dtypes == "str"]:
-        guarded = frame[name].str.match(r"'[=+\-@\t\r]")
-        if guarded.any():
-            frame[name] = frame[name].where(~guarded, frame[name].str[1:])
-    return frame
+    return read_csv(Path(folder) / "index.csv", INDEX)
