@@ -11,6 +11,7 @@ import pytest
 import yaml
 from scipy.optimize import curve_fit
 
+from reuptake.binding.radiochemistry import HALF_LIFE_DAYS, transporter_on_cells_nM
 from reuptake.readers import SourceFile, read_counts
 from reuptake.simulation import demonstration
 from reuptake.simulation.files import write_files
@@ -27,12 +28,10 @@ from reuptake.simulation.plates import (
     simulate_run,
 )
 from reuptake.simulation.signal import (
-    TRITIUM_HALF_LIFE_D,
     BindingAssay,
     UptakeAssay,
     cpm_per_fmol,
     remaining_uptake,
-    transporter_of_cells_nM,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +84,7 @@ def test_counts_of_a_femtomole():
 def test_half_life_is_the_reference_table_s():
     with (REFERENCE / "constants.csv").open(encoding="utf-8", newline="") as file:
         table = {(r["entity"], r["parameter"]): r["value"] for r in csv.DictReader(file)}
-    assert float(table["3H", "half_life"]) == TRITIUM_HALF_LIFE_D
+    assert float(table["3H", "half_life"]) == HALF_LIFE_DAYS["3H"]
 
 
 def test_binding_signal_is_the_exact_mass_balance():
@@ -95,7 +94,7 @@ def test_binding_signal_is_the_exact_mass_balance():
 
 
 def test_transporter_of_whole_cells():
-    assert transporter_of_cells_nM(5e4, 1e6, 200) == pytest.approx(0.4151348, rel=1e-6)
+    assert transporter_on_cells_nM(5e4, 1e6, 200) == pytest.approx(0.4151348, rel=1e-6)
 
 
 def test_tight_binding_halves_uptake_at_half_the_transporter_above_the_apparent_ki():

@@ -13,15 +13,11 @@ from pathlib import Path
 
 import yaml
 
+from reuptake.binding.radiochemistry import transporter_on_cells_nM
 from reuptake.quantities import parse
 from reuptake.simulation.files import RunFiles, drop_files, drop_yaml
 from reuptake.simulation.plates import PLATE_96, PLATE_384, Curve, Run, generator, layout
-from reuptake.simulation.signal import (
-    BindingAssay,
-    UptakeAssay,
-    cpm_per_fmol,
-    transporter_of_cells_nM,
-)
+from reuptake.simulation.signal import BindingAssay, UptakeAssay, cpm_per_fmol
 
 SEED = 20260302
 TARGETS = ("SERT", "DAT", "NET")
@@ -230,7 +226,7 @@ def uptake_wells(key: str, assay: dict, ki_nM: dict[str, float], day: date) -> U
     volume_uL = parse(assay["volume"], "uL")
     return UptakeAssay(
         ki_nM=ki_nM,
-        transporter_nM=transporter_of_cells_nM(assay["cells"], assay["copies_per_cell"], volume_uL),
+        transporter_nM=transporter_on_cells_nM(assay["cells"], assay["copies_per_cell"], volume_uL),
         substrate_nM=parse(assay["ligand_concentration"], "nM"),
         km_nM=parse(assay["km"]["value"], "nM"),
         vmax_fmol_per_min=_VMAX_FMOL_PER_MIN[assay["target"]],

@@ -14,10 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reuptake.binding.mass_balance import counted_nM
-
-AVOGADRO = 6.02214076e23
-DPM_PER_FMOL_PER_CI_PER_MMOL = 2.22  # 1 Ci = 2.22e12 dpm
-TRITIUM_HALF_LIFE_D = 4500.0  # Lucas and Unterweger 2000, J. Res. NIST 105:541
+from reuptake.binding.radiochemistry import decay_factor, dpm_per_fmol
 
 
 def cpm_per_fmol(
@@ -40,13 +37,8 @@ def cpm_per_fmol(
     -------
     float
     """
-    decayed = 2.0 ** (-(day - reference).days / TRITIUM_HALF_LIFE_D)
-    return specific_activity_Ci_per_mmol * decayed * DPM_PER_FMOL_PER_CI_PER_MMOL * efficiency
-
-
-def transporter_of_cells_nM(cells: float, copies_per_cell: float, volume_uL: float) -> float:
-    """Transporter concentration in a well of whole cells, cells·copies/(N_A·V), nM."""
-    return cells * copies_per_cell / AVOGADRO / (volume_uL * 1e-6) * 1e9
+    decayed = specific_activity_Ci_per_mmol * decay_factor((day - reference).days, "3H")
+    return dpm_per_fmol(decayed) * efficiency
 
 
 def remaining_uptake(
