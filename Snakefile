@@ -10,6 +10,7 @@ from snakemake.utils import min_version
 
 from reuptake import runfile
 from reuptake.drops.check import assays_named
+from reuptake.drops.folder import path_fault
 from reuptake.drops.scan import scan
 from reuptake.settings.load import load_settings
 from reuptake.settings.sections import digest, fingerprint, section
@@ -41,4 +42,4 @@ rule all:
 
 
 onstart:
-    runfile.write(Path(RUN), config, Path(SETTINGS.config.drops))
+    runfile.write(Path(RUN), config, FOLDERS.values())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,7 +187,7 @@ def seal_by_hand(drop: Path) -> None:
     for path in sorted(drop.rglob("*")):
         if path.is_file() and path.name != "SHA256SUMS":
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            lines.append(f"{digest}  {path.relative_to(drop).as_posix()}\n".encode())
+            lines.append(os.fsencode(f"{digest}  {path.relative_to(drop).as_posix()}\n"))
     (drop / "SHA256SUMS").write_bytes(b"".join(lines))
 
 

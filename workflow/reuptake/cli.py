@@ -36,6 +36,10 @@ def main() -> None:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        place = error.filename2 or error.filename or "input or output"
+        print(f"{place}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(1)
 
 
 @app.callback(invoke_without_command=True)
@@ -47,9 +51,12 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print it."
 
 @app.command()
 def register(
-    drop: Annotated[Path, typer.Argument(help="Folder of the data drop.")],
+    drop: Annotated[
+        Path, typer.Argument(help="Folder of the data drop.", exists=True, file_okay=False)
+    ],
     config: Annotated[
-        list[Path] | None, typer.Option(help="Config file on top of config/config.yaml.")
+        list[Path] | None,
+        typer.Option(help="Config file on top of config/config.yaml.", exists=True, dir_okay=False),
     ] = None,
 ) -> None:
     """Check a drop completely and, if nothing is wrong, seal it."""
@@ -58,11 +65,7 @@ def register(
     from reuptake.settings.load import load_settings
 
     settings = load_settings(config)
-    folder = Path(drop)
-    if not folder.is_dir():
-        print(f"{drop}: not a folder. Give the path of the drop's folder.", file=sys.stderr)
-        raise typer.Exit(2)
-    folder = folder.resolve()
+    folder = drop.resolve()
     kinds = {key: assay.kind for key, assay in settings.assays.items()}
     exclusions = [e for e in settings.exclusions if e.drop == folder.name]
     known = f"; known are {', '.join(kinds)}" if kinds else ""
@@ -86,12 +89,19 @@ def register(
 
 @app.command()
 def fit(
-    file: Annotated[Path, typer.Argument(help="Long table: curve, concentration, unit, response.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Table to write.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Long table: curve, concentration, unit, response.", exists=True, dir_okay=False
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Table to write.", dir_okay=False)],
 ) -> None:
     """Fit the curves of a long table, without the pipeline."""
     from reuptake.stages import longtable
 
+    if out.resolve() == file.resolve():
+        raise typer.BadParameter("the table to write is the one to read", param_hint="--out")
     failed = longtable.run(file, out)
     if failed:
         print(f"{failed} curves could not be fitted; see status and flags", file=sys.stderr)
@@ -128,9 +138,7 @@ def _qc(drop: str, ingested: Path, plates: Path, wells: Path, run: RunOption) ->
 
 
 @stage.command("fit")
-def _fit(
-    drop: str, verdict: Path, wells: Path, plates: Path, curves: Path, run: RunOption
-) -> None:
+def _fit(drop: str, verdict: Path, wells: Path, plates: Path, curves: Path, run: RunOption) -> None:
     from reuptake import runfile
     from reuptake.stages import fit
 

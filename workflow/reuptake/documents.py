@@ -76,9 +76,8 @@ def load(content: bytes, file: str) -> Document:
         line = mark.line + 1 if mark else None
         raise ProblemsError([Problem(message, remedy, file, line)]) from None
     if not isinstance(node, yaml.MappingNode):
-        raise ProblemsError(
-            [Problem("not a mapping of keys to values", "Write `key: value` lines.", file, 1)]
-        )
+        message = "the file is empty" if node is None else "not a mapping of keys to values"
+        raise ProblemsError([Problem(message, "Write `key: value` lines.", file, 1)])
     lines: dict[tuple, int] = {(): 1}
     problems: list[Problem] = []
     data = _plain(node, (), lines, problems, file)
@@ -111,7 +110,7 @@ def _plain(node, path, lines, problems, file):
     line = node.start_mark.line + 1
     lines.setdefault(path, line)
     if isinstance(node, yaml.ScalarNode):
-        unquoted_null = node.style is None and node.value in {"", "~", "null", "Null", "NULL"}
+        unquoted_null = not node.style and node.value in {"", "~", "null", "Null", "NULL"}
         return None if unquoted_null else node.value
     if isinstance(node, yaml.SequenceNode):
         return [

@@ -80,7 +80,7 @@ def p_value(p: float) -> str:
 def slug(name: str) -> str:
     """A file name for `name`: safe on every file system and different for different names."""
     safe = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")
-    if safe == name and len(safe) <= 80:
+    if safe and safe == name and len(safe) <= 80:
         return safe
     return f"{safe[:60] or 'unnamed'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 import typing
 from datetime import date
@@ -25,12 +26,15 @@ from reuptake.problems import Problem
 from reuptake.quantities import QuantityError, parse, split
 
 FORMULA_STARTS = ("=", "+", "-", "@")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Strict(BaseModel):
     """A model that knows all its keys and refuses others."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
 
 
 def identifier_fault(text: str) -> str:
@@ -64,13 +68,14 @@ def _date(value: Any) -> date:
     if isinstance(value, date):
         return value
     try:
-        return date.fromisoformat(str(value))
-    except ValueError:
+        # fromisoformat alone also takes 20260302 and week dates
+        return date.fromisoformat(_DATE.fullmatch(str(value))[0])
+    except (ValueError, TypeError):
         raise ValueError("expected a date as YYYY-MM-DD") from None
 
 
-def quantity(unit: str) -> Any:
-    """Type of a quantity text that can be turned into `unit`.
+def quantity(unit: str, *, zero: bool = False) -> Any:
+    """Type of a quantity text that can be turned into `unit`; above zero, or `zero` too.
 
     The number and the presence of a unit are always checked; the unit itself only where
     the validation context has ``units`` set, because that needs the unit library.
@@ -84,8 +89,9 @@ def quantity(unit: str) -> Any:
                 parse(text, unit)
         except QuantityError as error:
             raise ValueError(f"{error}; expected a quantity such as '5 {unit}'") from None
-        if number < 0 and unit != "degC":
-            raise ValueError(f"a negative quantity; expected a quantity such as '5 {unit}'")
+        if unit != "degC" and (number < 0 or (number == 0 and not zero)):
+            what = "a negative quantity" if number else "a quantity of zero"
+            raise ValueError(f"{what}; expected a quantity such as '5 {unit}'")
         return text
 
     return Annotated[str, BeforeValidator(check)]
@@ -158,7 +164,7 @@ def problem_of(
     if kind == "missing":
         message, remedy, value = "the key is missing", f"Add `{path[-1]}:` here.", None
     elif kind == "extra_forbidden":
-        known = sorted(_known_keys(model, path[:-1]))
+        known = sorted(_known_keys(model, details["loc"][:-1]))
         near = difflib.get_close_matches(str(path[-1]), known, n=1)
         message = "unknown key"
         remedy = f"Did you mean `{near[0]}`?" if near else f"Known keys: {', '.join(known)}."
@@ -174,6 +180,10 @@ def problem_of(
         elif kind == "union_tag_not_found":
             message, value = f"no {details['ctx']['discriminator'].strip(chr(39))} is given", None
             remedy = "Add it."
+        elif kind in ("model_type", "model_attributes_type", "dict_type"):
+            message, remedy = "expected keys with values", "Write `key: value` lines below it."
+        elif kind == "list_type":
+            message, remedy = "expected a list", "Begin each entry with `- `."
         elif kind == "literal_error":
             remedy = "Use one of the expected values."
         elif "unit" in message or "quantity" in message:
@@ -213,6 +223,9 @@ def _known_keys(model, path) -> set[str]:
     for part in path:
         if isinstance(part, int):
             continue
+        if part in UNION_TAGS:
+            models = {m for m in models if part in _kinds(m)} or models
+            continue
         models = {
             inner
             for m in models
@@ -221,6 +234,11 @@ def _known_keys(model, path) -> set[str]:
             for inner in _models_in(info.annotation)
         } or models
     return {info.alias or name for m in models for name, info in m.model_fields.items()}
+
+
+def _kinds(model) -> tuple:
+    """The kinds of assay that a model is for."""
+    return get_args(model.model_fields["kind"].annotation) if "kind" in model.model_fields else ()
 
 
 def _models_in(annotation) -> set[type[BaseModel]]:

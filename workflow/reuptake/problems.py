@@ -42,14 +42,15 @@ class Problem:
         return replace(self, file=file)
 
     def __str__(self) -> str:
-        place = self.file
+        place = shortened(self.file, 300)
         if self.line is not None:
             place = f"{place}, line {self.line}" if place else f"line {self.line}"
         if self.column:
-            place = f"{place}, {self.column}" if place else self.column
+            column = shortened(self.column)
+            place = f"{place}, {column}" if place else column
         found = f" (found {shown(self.value)})" if self.value else ""
         start = f"{place}: " if place else ""
-        return f"{start}{self.message}{found}. {self.remedy}"
+        return printable(f"{start}{self.message}{found}. {self.remedy}")
 
 
 class ProblemsError(ValueError):
@@ -60,7 +61,18 @@ class ProblemsError(ValueError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def shown(value: object, limit: int = 60) -> str:
-    """A raw value made safe and short enough for a message: control characters are escaped."""
-    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
-    return f"'{text[: limit - 1]}…'" if len(text) > limit else f"'{text}'"
+def printable(text: str) -> str:
+    """`text` with control characters escaped, so that it cannot act on a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """`text` cut to `limit` characters."""
+    return f"{text[: limit - 1]}…" if len(text) > limit else text
+
+
+def shown(value: object) -> str:
+    """A raw value made safe and short enough for a message."""
+    return f"'{shortened(printable(shortened(str(value))))}'"

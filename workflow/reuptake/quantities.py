@@ -6,10 +6,15 @@ with the unit in the name.
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 
-_QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S.*?)?\s*$")
+_QUANTITY = re.compile(
+    r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\s,].*?)?\s*$", re.ASCII
+)
+# words with small exponents: a unit cannot make the parser compute anything large
+_UNIT = re.compile(r"[A-Za-zµμ%]+(?:\^?-?[0-9])?(?:\s*[/*. ]\s*[A-Za-zµμ%]+(?:\^?-?[0-9])?){0,5}")
 
 
 class QuantityError(ValueError):
@@ -38,6 +43,8 @@ def split(text: str) -> tuple[float, str]:
     number, unit = match.groups()
     if not unit:
         raise QuantityError("a number without a unit")
+    if not math.isfinite(float(number)):
+        raise QuantityError("a number too large for any quantity")
     return float(number), unit
 
 
@@ -53,7 +60,7 @@ def unit_factor(unit: str, to: str) -> float:
     import pint
 
     registry = _registry()
-    if not re.fullmatch(r"[A-Za-zµμΩ%/*^.\s\d-]{1,40}", unit):
+    if len(unit) > 40 or not _UNIT.fullmatch(unit.strip()):
         raise QuantityError("unknown unit")
     try:
         factor = registry.Quantity(1.0, unit.strip()).to(to).magnitude

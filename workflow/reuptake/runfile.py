@@ -7,11 +7,12 @@ whatever machine, sees the same configuration and the same list of drops.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reuptake.drops.scan import Folder, scan
+from reuptake.drops.scan import Folder
 from reuptake.settings.load import load_settings
 from reuptake.settings.model import Settings
 from reuptake.settings.sections import section
@@ -57,14 +58,11 @@ class RunFile:
         return [base / drop / name for drop in self.sealed]
 
 
-def write(path: Path, config: dict, drops: Path) -> None:
-    """Freeze the run's config and the drops below `drops`."""
-    folders = scan(drops)
-    data = {
-        "config": config,
-        "sealed": [f.name for f in folders if f.sealed],
-        "other": [f.name for f in folders if not f.sealed],
-    }
+def write(path: Path, config: dict, folders: Iterable[Folder]) -> None:
+    """Freeze the run's config and the drop folders that its jobs were planned for."""
+    data = {"config": config, "sealed": [], "other": []}
+    for folder in folders:
+        data["sealed" if folder.sealed else "other"].append(folder.name)
     with replacing(path) as temporary:
         text = json.dumps(data, indent=1, ensure_ascii=False, default=str)
         temporary.write_text(f"{text}\n", encoding="utf-8")

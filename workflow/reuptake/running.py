@@ -7,12 +7,13 @@ import fcntl
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from reuptake.problems import ProblemsError
 from reuptake.settings.load import ROOT, load_settings, resolve
 
+_SNAKEMAKE = Path(".snakemake")
 _PROFILE = ROOT / "workflow" / "profiles" / "default"
 
 
@@ -31,25 +32,55 @@ def run(arguments: list[str]) -> int:
             print(problem, file=sys.stderr)
         return 1
     results = resolve(config.results)
-    with _only_run(results) as owner:
-        if owner:
-            print(f"another run is at work on {results}: {owner}", file=sys.stderr)
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"the results folder {results} cannot be made: {error.strerror}", file=sys.stderr)
+        return 1
+    # jobs call `reuptake` by name, also where the environment is not activated
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = os.environ | {"PATH": tools}
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    if not any(a.startswith("--workflow-profile") for a in arguments):
+        command += ["--workflow-profile", str(_PROFILE)]
+    if not {"-q", "--quiet", "-n", "--dry-run", "--dryrun", "--verbose"} & set(arguments):
+        # progress and failures, without the text of every rule
+        arguments = [*arguments, "--quiet", "rules", "reason", "host"]
+    _SNAKEMAKE.mkdir(exist_ok=True)
+    with (results / ".run.lock").open("a+") as own, (_SNAKEMAKE / "runs.lock").open("a") as shared:
+        if not _lock(own):
+            own.seek(0)
+            print(f"another run is at work on {results}: {own.read().strip()}", file=sys.stderr)
             return 1
-        # jobs call `reuptake` by name, also where the environment is not activated
-        tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-        environment = os.environ | {"PATH": tools}
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-        if not any(a.startswith("--workflow-profile") for a in arguments):
-            command += ["--workflow-profile", str(_PROFILE)]
-        # we hold the only run's lock, so a lock of Snakemake's own is one left by a kill
-        if any(Path(".snakemake/locks").glob("*")):
+        own.truncate(0)
+        own.write(f"process {os.getpid()} on {os.uname().nodename}")
+        own.flush()
+        # Runs on other results may share this working folder. If none does, a lock of
+        # Snakemake's own is one left by a kill.
+        if _lock(shared) and any((_SNAKEMAKE / "locks").glob("*")):
             print("an earlier run was killed: its lock is removed")
             subprocess.run([*command, "--unlock"], check=False, env=environment)
-        status = subprocess.run([*command, *arguments], check=False, env=environment).returncode
+        fcntl.flock(shared, fcntl.LOCK_SH)
+        # Snakemake holds both locks as well: they stay if this process alone is killed
+        held = (own.fileno(), shared.fileno())
+        status = _wait(subprocess.Popen([*command, *arguments], env=environment, pass_fds=held))
+    if {"-n", "--dry-run", "--dryrun"} & set(arguments):
+        return status
+    if status:
+        print(f"the run failed (status {status}): what follows may be older than it")
     table = results / "tables" / "drops.csv"
     if table.exists():
         print(summary(drops_table(table), results / "report" / "index.html"))
     return status
+
+
+def _wait(process: subprocess.Popen) -> int:
+    """Wait until Snakemake has ended its jobs, also when interrupted from the keyboard."""
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
 
 
 def _config_of(arguments: list[str]) -> tuple[list[Path], dict]:
@@ -71,21 +102,13 @@ def _config_of(arguments: list[str]) -> tuple[list[Path], dict]:
     return files, values
 
 
-@contextmanager
-def _only_run(results: Path):
-    """Hold the run lock of a results folder; yields who holds it already, or an empty string."""
-    results.mkdir(parents=True, exist_ok=True)
-    with (results / ".run.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            yield lock.read().strip() or "unknown"
-            return
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()} on {os.uname().nodename}")
-        lock.flush()
-        yield ""
+def _lock(file: IO) -> bool:
+    """Lock a file for this run alone, if nobody holds it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def drops_table(path: Path) -> list[dict]:
@@ -102,7 +125,7 @@ def summary(drops: list[dict], report: Path) -> str:
     }
     lines = [
         "",
-        f"{counts['accepted']} drops accepted, {counts['rejected']} rejected, "
+        f"drops: {counts['accepted']} accepted, {counts['rejected']} rejected, "
         f"{counts['unregistered']} not registered",
     ]
     for row in drops:

@@ -272,7 +272,7 @@ def typed(frame: pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:
 
 def guard_cell(text: str) -> str:
     """`text` as a CSV cell that no spreadsheet runs as a formula (a lone sign is none)."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} and len(text) > 1 else text
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t"} and len(text) > 1 else text
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -281,8 +281,12 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     for name in out.columns:
         if out[name].dtype == "boolean":
             out[name] = out[name].map({True: "true", False: "false"})
-        elif out[name].dtype == "str" and (out[name].str.match(r"[=+\-@\t\r].")).any():
-            out[name] = out[name].map(guard_cell)
+        elif out[name].dtype == "str":
+            # a bare CR would end the row: the writer quotes LF only
+            if out[name].str.contains("\r", regex=False).any():
+                out[name] = out[name].str.replace(r"\r\n?", "\n", regex=True)
+            if out[name].str.match(r"[=+\-@\t].").any():
+                out[name] = out[name].map(guard_cell)
     with replacing(path) as temporary:
         out.to_csv(temporary, index=False, float_format="%.10g", lineterminator="\n")
 

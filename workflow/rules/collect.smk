@@ -29,7 +29,7 @@ rule listing:
         f"{TABLES}/drops.csv",
     params:
         uses=uses("listing"),
-        others=[f"{name}:{FOLDERS[name].state}" for name in OTHERS],
+        others=[f"{name}:{look_of(name)}" for name in OTHERS],
     log:
         f"{RESULTS}/logs/listing.log",
     resources:

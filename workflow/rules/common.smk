@@ -20,6 +20,26 @@ wildcard_constraints:
     drop="|".join(name.replace(".", "[.]") for name in SEALED) or "no-drop",
 
 
+def files_of(drop):
+    """The files of a drop as inputs.
+
+    What is no regular file of the drop, or has a name that Snakemake would take for a pattern,
+    would stop the whole run: it counts by name and size alone (Folder.state).
+    """
+    folder = FOLDERS[drop]
+    usable = [n for n in folder.files if "{" not in n and not path_fault(folder.path, n)]
+    return [folder.path / name for name in usable]
+
+
+def look_of(drop):
+    """Names, sizes and times of an unregistered drop: its files are no inputs.
+
+    They may still be on their way, and vanish while the listing is made.
+    """
+    times = [path.stat().st_mtime_ns for path in files_of(drop)]
+    return digest([FOLDERS[drop].state, times])
+
+
 def per_drop(name):
     """One file of every processed drop."""
     return expand(f"{PER_DROP}/{{drop}}/{name}", drop=SEALED)

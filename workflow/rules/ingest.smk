@@ -7,7 +7,7 @@ ingested.parquet (empty for a rejected drop). One job a drop.
 
 rule ingest_drop:
     input:
-        lambda wc: [FOLDERS[wc.drop].path / name for name in FOLDERS[wc.drop].files],
+        lambda wc: files_of(wc.drop),
     output:
         verdict=f"{PER_DROP}/{{drop}}/verdict.json",
         wells=f"{PER_DROP}/{{drop}}/ingested.parquet",

@@ -68,9 +68,9 @@ def conditions_of(assay: dict, run: dict, plate: dict) -> Conditions:
     run : dict
         ``date``, ``measured`` and ``radioligand`` of the run, as in drop.yaml.
     plate : dict
-        ``unit`` of the counts, and ``mean_total``, ``mean_nonspecific``, ``mean_added``
-        (per well, aliquot factor applied), ``mean_blank`` and ``bound_pct``; NaN where
-        there are no such wells.
+        ``unit`` of the counts, and ``mean_total``, ``mean_nonspecific``, ``mean_added`` (of
+        the aliquots, ``total_added_fraction`` of a well each), ``mean_blank`` and
+        ``bound_pct``; NaN where there are no such wells.
 
     Notes
     -----
@@ -101,9 +101,10 @@ def conditions_of(assay: dict, run: dict, plate: dict) -> Conditions:
         return radiochemistry.concentration_nM(counts * per_count, activity, volume)
 
     background = 0.0 if np.isnan(plate["mean_blank"]) else plate["mean_blank"]
+    added_counts = (plate["mean_added"] - background) / assay["total_added_fraction"]
     if "ligand_concentration" in measured:
         ligand = parse(measured["ligand_concentration"], "nM")
-    elif np.isfinite(added := amount_nM(plate["mean_added"] - background)):
+    elif np.isfinite(added := amount_nM(added_counts)):
         ligand = added
     else:
         ligand = _quantity(assay["ligand_concentration"], "nM")
@@ -113,7 +114,7 @@ def conditions_of(assay: dict, run: dict, plate: dict) -> Conditions:
         if np.isfinite(ligand):
             notes.append("radioligand concentration nominal, not measured")
 
-    alpha = _alpha(plate, background)
+    alpha = _alpha(plate["mean_nonspecific"] - background, added_counts)
     transporter = radiochemistry.transporter_nM(bmax, protein, volume)
     if np.isnan(transporter):
         specific = amount_nM(plate["mean_total"] - plate["mean_nonspecific"])
@@ -195,8 +196,7 @@ def _dpm_per_count(unit: str, assay: dict) -> float:
     return 1.0 / efficiency / minutes
 
 
-def _alpha(plate: dict, background: float) -> float:
+def _alpha(nonspecific: float, added: float) -> float:
     """Non-specific per free radioligand, from its share of the added: r = alpha/(1 + alpha)."""
-    added = plate["mean_added"] - background
-    share = (plate["mean_nonspecific"] - background) / added if added > 0 else np.nan
+    share = nonspecific / added if added > 0 else np.nan
     return share / (1.0 - share) if 0 < share < 1 else 0.0

@@ -27,7 +27,8 @@ def judge_ki(curve: dict, conditions: Conditions) -> dict:
     Parameters
     ----------
     curve : dict
-        ``status``, ``ic50_qualifier``, ``ic50_nM``, ``ic50_lower_nM``, ``ic50_upper_nM``.
+        ``status``, ``ic50_qualifier``, ``ic50_nM``, ``ic50_lower_nM``, ``ic50_upper_nM``,
+        ``hill``.
     conditions : Conditions
 
     Returns
@@ -65,6 +66,8 @@ def judge_ki(curve: dict, conditions: Conditions) -> dict:
         flags.append("no Ki: partial inhibition is not competition at one site")
         return out
 
+    if curve["hill"] != 1.0:
+        flags.append(f"Hill slope {significant(curve['hill'])}: Cheng-Prusoff supposes 1")
     clear, why = _clear(c, known, bias, flags)
     if clear:
         _give(out, qualifier, curve, c)

@@ -16,6 +16,8 @@ SIGNIFICANCE = 0.05
 OWN_PLATEAU_FRACTION = 0.20
 # concentrations that must show the plateau, beyond the interval of the IC50
 MIN_BEYOND = 2
+# a slope this close to its limit is not an estimate
+_OFF_LIMIT = 1.001
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Chosen:
     hill_lower: np.ndarray
     hill_upper: np.ndarray
     p_flat: np.ndarray
+
+    def select(self, rows) -> Chosen:
+        """The curves at `rows`."""
+        values = (getattr(self, name) for name in self.__annotations__)
+        return Chosen(*(v.select(rows) if isinstance(v, Fit) else v[rows] for v in values))
 
 
 def f_test(ss_simple, df_simple, ss_full, df_full, negligible=0.0):
@@ -144,12 +151,11 @@ def choose(batch: Batch, *, intervals: bool = True) -> Chosen:
         for name, values in adopted.answers(intervals=intervals).items():
             columns.setdefault(name, np.empty(len(has_block), dtype=values.dtype))[index] = values
     fit = Fit(**{name: columns.pop(name) for name in Fit.__annotations__})
-    flat_ss, flat_df = _flat(batch, weight_own, has_block)
     return Chosen(
         fit=fit,
         own_plateau=own_plateau,
         nonspecific=np.where(has_block, np.where(own_plateau, block_mean, fit.bottom), 0.0),
-        p_flat=f_test(flat_ss, flat_df, columns["ss_wells"], columns["df"], negligible(batch)),
+        p_flat=_p_flat(batch, weight_own, columns["ss_wells"], columns["df"]),
         ss=columns.pop("ss_wells"),
         **columns,
     )
@@ -177,8 +183,8 @@ class _Adopted:
         self.free_hill = (
             (f_test(ss3, df3, ss4, df3 - 1, tiny) < SIGNIFICANCE)
             & (aicc(ss4 + floor, n, 4 + n_extra) < aicc(ss3 + floor, n, 3 + n_extra))
-            & (self.four.hill > low)
-            & (self.four.hill < high)
+            & (self.four.hill > low * _OFF_LIMIT)
+            & (self.four.hill < high / _OFF_LIMIT)
             & (df3 > 1)
         )
         self.fit = self.three.choose(self.four, self.free_hill)
@@ -258,8 +264,9 @@ class _Adopted:
         }
 
 
-def _flat(batch: Batch, weight, has_block):
-    """Sum of squares and degrees of freedom of a curve that does not bend at all."""
+def _p_flat(batch: Batch, weight, ss, df):
+    """p of the F test of a level line against the fitted curve."""
     mean = (weight * batch.mean).sum(axis=1) / weight.sum(axis=1)
-    ss = (weight * (batch.mean - mean[:, None]) ** 2).sum(axis=1) + batch.ss_pure
-    return ss, batch.n_wells - 1 - has_block
+    flat_ss = (weight * (batch.mean - mean[:, None]) ** 2).sum(axis=1) + batch.ss_pure
+    flat_df = batch.n_wells - 1 - np.isposinf(batch.x[:, -1])
+    return f_test(flat_ss, flat_df, ss, df, negligible(batch))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from reuptake.curves.choice import choose
-from reuptake.curves.groups import Batch, batches
+from reuptake.curves import outliers
+from reuptake.curves.choice import Chosen, choose
+from reuptake.curves.groups import Batch, batches, by_well
 from reuptake.curves.verdict import judge, unfit
 from reuptake.curves.weights import iterate
+from reuptake.formatting import significant
 
 _NUMBERS = [
     "ic50_nM",
     "ic50_lower_nM",
     "ic50_upper_nM",
     "ic50_absolute_nM",
+    "ic50_cleaned_nM",
     "hill",
     "hill_lower",
     "hill_upper",
@@ -53,7 +56,7 @@ def fit_curves(
         Counts or normalised response; falls with inhibition. NaN is a missing well.
     n_curves : int
     intervals : bool
-        False leaves out the profile limits, for estimates alone.
+        False leaves out the profile limits and the search for outliers, for estimates alone.
     poisson_per_unit, c : ndarray, shape (n_curves,), optional
         Counting weights (see :mod:`reuptake.curves.weights`); where `poisson_per_unit` is
         NaN, or if it is not given, all wells weigh the same.
@@ -90,7 +93,8 @@ def fit_curves(
 
     with np.errstate(divide="ignore"):
         x = np.log10(concentration_nM)
-    for batch in batches(curve, x, response):
+    wells = curve, x, response
+    for batch in batches(*wells):
         out["n_concentrations"][batch.curve] = batch.tested.sum(axis=1)
         reason = unfit(batch)
         out["flags"][batch.curve] = reason
@@ -100,15 +104,15 @@ def fit_curves(
         batch = batch.select(usable)
         counted = np.isfinite(poisson_per_unit[batch.curve])
         if not counted.all():
-            _fill(out, batch.select(~counted), intervals)
+            _fill(out, batch.select(~counted), intervals, wells)
         if counted.any():
             part = batch.select(counted)
             part = iterate(part, poisson_per_unit[part.curve], c[part.curve])
-            _fill(out, part, intervals)
+            _fill(out, part, intervals, wells)
     return pd.DataFrame(out)
 
 
-def _fill(out: dict[str, np.ndarray], batch: Batch, intervals: bool) -> None:
+def _fill(out: dict[str, np.ndarray], batch: Batch, intervals: bool, wells) -> None:
     """Write the answers for the curves of one batch into the columns."""
     chosen = choose(batch, intervals=intervals)
     verdict = judge(batch, chosen)
@@ -157,3 +161,38 @@ def _fill(out: dict[str, np.ndarray], batch: Batch, intervals: bool) -> None:
     }
     for name, column in values.items():
         out[name][i] = column
+    if intervals:
+        out["ic50_cleaned_nM"][i[exact]] = out["ic50_nM"][i[exact]]
+        _without_outliers(out, batch.select(answered), chosen.select(answered), wells)
+
+
+def _without_outliers(out: dict[str, np.ndarray], batch: Batch, chosen: Chosen, wells) -> None:
+    """Flag the outlying wells of each curve, and tell its IC50 without them."""
+    no_block = chosen.own_plateau & np.isposinf(batch.x[:, -1])
+    for rows, every in by_well(batch, no_block, *wells) if len(no_block) else ():
+        fit, n_parameters = chosen.fit.select(rows), 3 + chosen.free_hill[rows]
+        residual = np.sqrt(every.weight) * np.abs(every.mean - fit.at(every.x))
+        look = outliers.suspicious(residual, n_parameters)
+        for free_hill in (False, True):
+            some = np.flatnonzero(look & (chosen.free_hill[rows] == free_hill))
+            if not len(some):
+                continue
+            part = every.select(some)
+            outlying, cleaned = outliers.rout(
+                part, fit.select(some), n_parameters[some], free_hill=free_hill
+            )
+            for j in np.flatnonzero(outlying.any(axis=1)):
+                curve = part.curve[j]
+                where = ", ".join(_place(x) for x in part.x[j, outlying[j]])
+                flag = f"outlying wells by ROUT ({where})"
+                if out["ic50_qualifier"][curve] == "=":
+                    without = out["ic50_cleaned_nM"][curve] = 10.0 ** cleaned.log10_ic50[j]
+                    flag += f": IC50 without them {significant(without)} nM"
+                out["flags"][curve] = "; ".join(filter(None, (out["flags"][curve], flag)))
+
+
+def _place(x: float) -> str:
+    """Where a well stands on the curve, in words."""
+    if np.isfinite(x):
+        return f"{significant(10.0**x)} nM"
+    return "vehicle" if x < 0 else "full block"

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# curves in a batch, so that the arrays of a fit stay in the processor's cache
+_AT_ONCE = 8192
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -92,10 +95,13 @@ def batches(curve: np.ndarray, x: np.ndarray, y: np.ndarray) -> Iterator[Batch]:
     curve, x, y = curve[keep], x[keep], y[keep]
     if not len(curve):
         return
-    order = np.lexsort((y, x, curve))
+    order = np.lexsort((x, curve))
     curve, x, y = curve[order], x[order], y[order]
     first = np.flatnonzero(np.r_[True, (curve[1:] != curve[:-1]) | (x[1:] != x[:-1])])
     size = np.diff(np.r_[first, len(y)])
+    for n in np.unique(size):  # replicates in one order, for sums that agree to the last bit
+        rows = first[size == n][:, None] + np.arange(n)
+        y[rows] = np.sort(y[rows], axis=1)
     mean = np.add.reduceat(y, first) / size
     deviation = y - np.repeat(mean, size)
     # a second pass removes the rounding of the first
@@ -106,12 +112,61 @@ def batches(curve: np.ndarray, x: np.ndarray, y: np.ndarray) -> Iterator[Batch]:
     start = np.flatnonzero(np.r_[True, group_curve[1:] != group_curve[:-1]])
     length = np.diff(np.r_[start, len(group_curve)])
     for k in np.unique(length):
-        rows = start[length == k][:, None] + np.arange(k)
-        yield Batch(
-            curve=group_curve[rows[:, 0]],
-            x=group_x[rows],
-            n=size[rows].astype(float),
-            mean=mean[rows],
-            ss_within=ss[rows],
-            well_weight=np.ones(rows.shape),
+        starts = start[length == k]
+        for i in range(0, len(starts), _AT_ONCE):
+            rows = starts[i : i + _AT_ONCE, None] + np.arange(k)
+            yield Batch(
+                curve=group_curve[rows[:, 0]],
+                x=group_x[rows],
+                n=size[rows].astype(float),
+                mean=mean[rows],
+                ss_within=ss[rows],
+                well_weight=np.ones(rows.shape),
+            )
+
+
+def by_well(
+    batch: Batch, no_block: np.ndarray, curve: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> Iterator[tuple[np.ndarray, Batch]]:
+    """The curves of a batch with one column a well, by their number of wells.
+
+    Parameters
+    ----------
+    batch : Batch
+    no_block : ndarray of bool, shape (m,)
+        Curves whose full-block wells are left out.
+    curve, x, y : ndarray, shape (n,)
+        What the batch was made from.
+
+    Yields
+    ------
+    rows : ndarray of int
+        Rows of `batch`.
+    wells : Batch
+    """
+    size = np.where(no_block[:, None] & np.isposinf(batch.x), 0, batch.n).astype(int)
+    total = size.sum(axis=1)
+    row_of = np.full(curve.max() + 1, -1)
+    row_of[batch.curve] = np.arange(len(total))
+    row = row_of[curve]
+    keep = (row >= 0) & ~(np.isposinf(x) & no_block[row])
+    order = np.flatnonzero(keep)[np.argsort(row[keep], kind="stable")]
+    x, y = x[order], y[order]
+    start = np.cumsum(total) - total
+    for n in np.unique(total):
+        rows = np.flatnonzero(total == n)
+        wells = start[rows][:, None] + np.arange(n)
+        ascending = np.lexsort((y[wells], x[wells]), axis=-1)
+        wells = np.take_along_axis(wells, ascending, axis=-1)
+        weight = np.repeat(batch.well_weight[rows].ravel(), size[rows].ravel())
+        yield (
+            rows,
+            Batch(
+                curve=batch.curve[rows],
+                x=x[wells],
+                n=np.ones(wells.shape),
+                mean=y[wells],
+                ss_within=np.zeros(wells.shape),
+                well_weight=weight.reshape(wells.shape),
+            ),
         )

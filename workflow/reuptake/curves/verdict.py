@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reuptake.curves import engine
-from reuptake.curves.choice import SIGNIFICANCE, Chosen
+from reuptake.curves.choice import SIGNIFICANCE, Chosen, f_test, negligible
 from reuptake.curves.groups import Batch
 from reuptake.curves.models import log10_absolute_ic50, logistic
 
@@ -13,6 +13,9 @@ MIN_CONCENTRATIONS = 4
 INACTIVE_EFFECT = 0.20
 DEPENDENCY_LIMIT = 0.9999
 MIN_BESIDE_IC50 = 2
+# of the concentration means about the curve, against the scatter of the replicates
+LACK_OF_FIT = 0.001
+HOOK_SD = 3.0
 
 
 def unfit(batch: Batch) -> np.ndarray:
@@ -37,11 +40,12 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
     """Status, qualifiers and flags by rule.
 
     Half way is the middle between the fitted top and the level of complete inhibition.
-    The rules are tried in this order: rising curves are refused; *inactive* if not
-    distinguishable from flat (F test) or at most 20 % effect; *incomplete* if every tested
-    concentration stays on one side of half way and no own plateau was adopted; *ambiguous*
-    with an open profile or a parameter dependency above 0.9999; *partial* with an own
-    plateau; else *ok*.
+    The rules are tried in this order: rising curves are refused, and so are those whose
+    full-block wells lie above the vehicle wells; *inactive* if not distinguishable from flat
+    (F test) or at most 20 % effect; *incomplete* if every tested concentration stays on one
+    side of half way and no own plateau was adopted; *ambiguous* with an open profile, a
+    parameter dependency above 0.9999 or an IC50 beyond the tested range (half way was crossed,
+    so that it is no limit either); *partial* with an own plateau; else *ok*.
 
     Returns
     -------
@@ -61,26 +65,30 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
         np.take_along_axis(batch.mean, np.argmax(batch.x == x[:, None], axis=1)[:, None], 1)[:, 0]
         for x in (low, high)
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # the fitted effect decides, what the wells reached is told
-        effect, reached, reached_low = (
-            np.where(window > 0, (fit.top - level) / window, 0.0)
-            for level in (at_high, mean_high, mean_low)
-        )
+    vehicle, full_block = np.isneginf(batch.x[:, 0]), np.isposinf(batch.x[:, -1])
+    misfit, hooked = _lack_of_fit(batch, chosen) < LACK_OF_FIT, _hook(batch, chosen, high)
+    measured_top = np.where(vehicle, batch.mean[:, 0], fit.top)
+    effect = _effect(at_high, fit.top, chosen.nonspecific)
+    measured_bottom = np.where(full_block, batch.mean[:, -1], chosen.nonspecific)
+    reached = _effect(mean_high, measured_top, measured_bottom)
+    reached_low = _effect(mean_low, measured_top, measured_bottom)
+    # the fitted effect decides, what the wells reached is told; a curve that misses them yields
+    effect = np.where(misfit, np.maximum(effect, reached), effect)
     log10_absolute = log10_absolute_ic50(fit.log10_ic50, fit.hill, fit.top, fit.bottom, half)
 
-    significant = chosen.p_flat < SIGNIFICANCE
+    # where even the curve misses the means, so does the level line
+    significant = (chosen.p_flat < SIGNIFICANCE) | misfit
     rising = significant & (fit.top < fit.bottom)
-    full_block = np.isposinf(batch.x[:, -1])
+    inverted = vehicle & full_block & (fit.top < chosen.nonspecific)
     inactive = ~significant | (np.maximum(effect, 0.0) <= INACTIVE_EFFECT)
-    never = (at_high > half) | (fit.log10_ic50 > high)
-    always = (at_low < half) | (fit.log10_ic50 < low)
+    never, always = at_high > half, at_low < half
     one_sided = (never | always) & ~chosen.own_plateau
+    beyond = (fit.log10_ic50 > high) | (fit.log10_ic50 < low)
     open_low, open_high = np.isneginf(chosen.log10_lower), np.isposinf(chosen.log10_upper)
-    ambiguous = open_low | open_high | (chosen.dependency > DEPENDENCY_LIMIT)
+    ambiguous = open_low | open_high | beyond | (chosen.dependency > DEPENDENCY_LIMIT)
 
     status = np.select(
-        [rising & ~full_block, inactive, one_sided, ambiguous, chosen.own_plateau],
+        [rising & (inverted | ~full_block), inactive, one_sided, ambiguous, chosen.own_plateau],
         ["failed", "inactive", "incomplete", "ambiguous", "partial"],
         default="ok",
     ).astype(object)
@@ -108,7 +116,12 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
                 "response rises with concentration: an inhibition curve falls; "
                 "give the response that remains, not the inhibition"
             )
-        elif rising[i] or effect[i] < -INACTIVE_EFFECT:
+        if inverted[i]:
+            f.append("full-block wells lie above the vehicle wells: are the two exchanged?")
+        if status[i] == "failed":
+            flags[i] = f
+            continue
+        if rising[i] or effect[i] < -INACTIVE_EFFECT:
             f.append(f"response rises above vehicle, to {100 - 100 * effect[i]:.0f} %")
         if status[i] == "incomplete":
             side = "highest" if qualifier[i] == ">" else "lowest"
@@ -116,9 +129,17 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
             f.append(f"half way not crossed: {percent:.0f} % effect at the {side} tested")
         if status[i] == "inactive":
             f.append(f"effect {100 * reached[i]:.0f} % at the highest tested")
+        if not vehicle[i] and qualifier[i] != "=":
+            f.append("no vehicle wells: upper end of the control range not measured")
+        if not full_block[i]:
+            f.append("no full-block wells: lower end of the control range taken as 0")
         if status[i] == "partial":
             remains = (fit.bottom[i] - chosen.nonspecific[i]) / window[i]
-            f.append(f"partial inhibition: {100 * remains:.0f} % of the window remains")
+            f.append(
+                f"partial inhibition: {100 * remains:.0f} % of the window remains"
+                if remains > 0
+                else f"lower plateau {-100 * remains:.0f} % of the window below full block"
+            )
         if status[i] == "ambiguous":
             if open_low[i]:
                 f.append("IC50 unbounded below")
@@ -126,13 +147,20 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
                 f.append("IC50 unbounded above")
             if chosen.dependency[i] > DEPENDENCY_LIMIT:
                 f.append(f"parameters depend on each other ({chosen.dependency[i]:.5f})")
+            if beyond[i]:
+                f.append("IC50 lies outside the tested range: a plateau was not reached")
         if qualifier[i] == "=":
-            if not full_block[i]:
-                f.append("no full-block wells: lower end of the control range taken as 0")
             if below[i] < MIN_BESIDE_IC50 or above[i] < MIN_BESIDE_IC50:
                 f.append(f"IC50 at the edge: {below[i]} concentrations below it, {above[i]} above")
             if not fit.converged[i]:
                 f.append("fit stopped before convergence")
+        if hooked[i]:
+            f.append(
+                "hook: response comes back at the top concentrations "
+                "(solubility, filter binding, cytotoxicity?)"
+            )
+        if misfit[i]:
+            f.append("lack of fit: the curve misses the means by more than their replicates allow")
         flags[i] = f
     return {
         "status": status,
@@ -142,3 +170,46 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
         "effect_reached": reached,
         "flags": flags,
     }
+
+
+def _effect(level, top, nonspecific) -> np.ndarray:
+    """What is lost of the window at `level`, as a fraction; 0 where there is no window."""
+    window = top - nonspecific
+    return np.divide(top - level, window, out=np.zeros_like(window), where=window > 0)
+
+
+def _lack_of_fit(batch: Batch, chosen: Chosen) -> np.ndarray:
+    """p of the F test of the means about the curve against the replicates' own scatter.
+
+    1 where there are no replicates. Source: Draper & Smith, Applied regression analysis.
+    """
+    df_pure = batch.n_wells - batch.x.shape[1]
+    testable = (df_pure > 0) & (chosen.df > df_pure)
+    p = f_test(
+        chosen.ss,
+        np.where(testable, chosen.df, df_pure + 1),
+        batch.ss_pure,
+        df_pure,
+        negligible(batch),
+    )
+    return np.where(testable, p, 1.0)
+
+
+def _hook(batch: Batch, chosen: Chosen, high) -> np.ndarray:
+    """Whether the highest tested mean lies over the one or two before it by 3 pooled SD.
+
+    The SD is that of one well, or of the difference of the means where that is larger.
+    """
+    df_pure = batch.n_wells - batch.x.shape[1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = np.where(df_pure > 0, batch.ss_pure / df_pure, chosen.ss / chosen.df)
+    last = np.argmax(batch.x == high[:, None], axis=1)
+    curve = np.arange(len(last))
+    hooked = np.zeros(len(last), dtype=bool)
+    for before in (last - 1, last - 2):
+        rise = batch.mean[curve, last] - batch.mean[curve, before]
+        spread = 1.0 / batch.n[curve, last] + 1.0 / batch.n[curve, before]
+        sd = np.sqrt(variance / batch.well_weight[curve, last] * np.maximum(spread, 1.0))
+        least = np.sqrt(negligible(batch))
+        hooked |= rise > np.maximum(HOOK_SD * sd, least)
+    return hooked

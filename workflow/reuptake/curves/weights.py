@@ -16,7 +16,6 @@ import numpy as np
 
 from reuptake.curves import engine
 from reuptake.curves.groups import Batch
-from reuptake.curves.models import logistic
 
 _MAX_ROUNDS = 50
 _TOLERANCE = 1e-11
@@ -72,9 +71,7 @@ def iterate(batch: Batch, poisson_per_unit, c) -> Batch:
     # a curve that stands still is left alone, so that its neighbours cannot move it further
     moving = np.arange(len(batch.curve))
     for _ in range(_MAX_ROUNDS):
-        parameters = (fitted.log10_ic50, fitted.hill, fitted.top, fitted.bottom)
-        level = logistic(batch.x[moving], *(p[:, None] for p in parameters))
-        level = np.maximum(level, floor[moving])
+        level = np.maximum(fitted.at(batch.x[moving]), floor[moving])
         variance = poisson_per_unit[moving, None] * level + (c[moving, None] * level) ** 2
         well_weight[moving] = 1.0 / variance
         part = replace(batch, well_weight=well_weight).select(moving)

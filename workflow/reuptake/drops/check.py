@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from reuptake import documents
+from reuptake.documents import Document
 from reuptake.drops import folder as files
 from reuptake.drops.layout import LayoutWell, read_layout
 from reuptake.drops.model import Drop, Plate, Run
@@ -25,6 +26,7 @@ from reuptake.wellnames import parse_well, well_name
 _ASSAY_KEY = re.compile(r"""\bassay["']?\s*:\s*["']?([^"'\s,{}\[\]#]+)""")
 # a well that the layout leaves out may be empty, but an empty well does not count like this
 _EMPTY_WELL_FRACTION = 0.5
+_PATH_REMEDY = "Give the path of a file inside the drop folder, with forward slashes."
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,20 @@ def check_drop(
     problems = checked.problems
     if fault := files.name_fault(folder.name):
         problems.append(Problem(fault, "Rename the folder.", value=folder.name))
-    if not files.contents(folder):
+    contents = files.contents(folder)
+    if not contents:
         remedy = "Put drop.yaml, the raw files and the layouts into it."
         problems.append(Problem("the drop is empty", remedy))
+        return checked
+    unusable = set()
+    for name in contents:
+        if fault := files.path_fault(folder, name):
+            remedy = "Rename the file, or take it out of the drop; copy what a link points to."
+            problems.append(Problem(fault, remedy, name))
+            unusable.add(name)
+    if files.DESCRIPTION not in contents:
+        remedy = "Describe the drop in it; docs/new-drop.md shows how."
+        problems.append(Problem("the file is missing", remedy, files.DESCRIPTION))
         return checked
     try:
         content = files.read(folder, files.DESCRIPTION)
@@ -103,19 +116,21 @@ def check_drop(
 
     named = assays_named(content.decode("utf-8-sig"))
     for i, run in enumerate(drop.runs):
-        place = (files.DESCRIPTION, document.line(("runs", i)))
-        _check_run(run, kinds, known_assays, place, today, problems)
+
+        def fault(message, remedy, column="", value="", place=("runs", i)):
+            line = document.line((*place, column))
+            problems.append(Problem(message, remedy, files.DESCRIPTION, line, column, value))
+
+        _check_run(run, kinds, known_assays, today, fault)
         if run.assay not in named:
-            remedy = "Write it plainly: `assay: name`."
-            problems.append(Problem("an unusual spelling of the key assay", remedy, *place))
-    _check_names(drop, problems)
-    _read_plates(folder, drop, kinds, checked)
+            fault("an unusual spelling of the key assay", "Write it plainly: `assay: name`.")
+    _check_names(drop, document, problems)
+    unusable |= _check_paths(folder, drop, document, unusable, problems)
+    excluded = {_position(exclusion) for exclusion in exclusions}
+    _read_plates(folder, drop, kinds, excluded, unusable, checked)
     for run in drop.runs:
-        if run.responses:
+        if run.responses and run.responses not in unusable:
             _read_responses(folder, run, checked)
-        if run.animals and (fault := files.path_fault(folder, run.animals)):
-            remedy = "Give the path of a file inside the drop folder."
-            problems.append(Problem(fault, remedy, run.animals))
         if kinds.get(run.assay) not in CURVE_KINDS and run.assay in kinds:
             checked.notes.append(
                 f"run {run.run}: {kinds[run.assay]} is not analysed by this version"
@@ -124,10 +139,7 @@ def check_drop(
     return checked
 
 
-def _check_run(run: Run, kinds, known_assays, place, today, problems) -> None:
-    def fault(message, remedy, column="", value=""):
-        problems.append(Problem(message, remedy, *place, column, value))
-
+def _check_run(run: Run, kinds, known_assays, today, fault) -> None:
     if today and run.date > today:
         fault("a date in the future", "Mend the date.", "date", run.date.isoformat())
     kind = kinds.get(run.assay)
@@ -154,30 +166,64 @@ def _check_run(run: Run, kinds, known_assays, place, today, problems) -> None:
             fault("final concentrations are not diluted further", remedy, "concentrations")
 
 
-def _check_names(drop: Drop, problems: list[Problem]) -> None:
+def _check_names(drop: Drop, document: Document, problems: list[Problem]) -> None:
     """(run, plate) and (run, assay) are unique in a drop."""
     seen: set[tuple[str, ...]] = set()
-    for run in drop.runs:
-        pairs = [("assay", run.run, run.assay)]
-        pairs += [("plate", run.run, plate.plate) for plate in run.plates or []]
-        for pair in pairs:
-            if pair in seen:
-                message = f"run {pair[1]} has the {pair[0]} {pair[2]} twice"
-                remedy = f"Give every {pair[0]} of a run once, and plates names of their own."
-                problems.append(Problem(message, remedy, files.DESCRIPTION))
-            seen.add(pair)
+    for i, run in enumerate(drop.runs):
+        names = [(("runs", i, "assay"), run.assay)]
+        names += [
+            (("runs", i, "plates", j, "plate"), p.plate) for j, p in enumerate(run.plates or [])
+        ]
+        for path, name in names:
+            key = path[-1]
+            if (key, run.run, name) in seen:
+                message = f"run {run.run} has the {key} {name} twice"
+                remedy = f"Give every {key} of a run once, and plates names of their own."
+                line = document.line(path)
+                problems.append(Problem(message, remedy, files.DESCRIPTION, line, key, name))
+            seen.add((key, run.run, name))
 
 
-def _read_plates(folder: Path, drop: Drop, kinds, checked: CheckedDrop) -> None:
+def _check_paths(folder: Path, drop: Drop, document: Document, known, problems) -> set[str]:
+    """Paths in drop.yaml that lead to no file of the drop, and are not `known` to be bad."""
+    bad: set[str] = set()
+    for i, run in enumerate(drop.runs):
+        named = [
+            (("runs", i, key), getattr(run, key)) for key in ("responses", "animals", "calibration")
+        ]
+        for j, plate in enumerate(run.plates or []):
+            place = ("runs", i, "plates", j)
+            named += [((*place, "counts"), name) for name in plate.counts]
+            named.append(((*place, "layout"), plate.layout))
+        for path, name in named:
+            if name is None or name in known or name in bad:
+                continue
+            if fault := files.path_fault(folder, name):
+                bad.add(name)
+                place = (files.DESCRIPTION, document.line(path), path[-1])
+                problems.append(Problem(fault, _PATH_REMEDY, *place, name))
+    return bad
+
+
+def _position(exclusion: Exclusion) -> tuple | None:
+    """Run, plate, row and column of an exclusion; None if it names no well."""
+    try:
+        return exclusion.run, exclusion.plate, *parse_well(exclusion.well)
+    except ValueError:
+        return None
+
+
+def _read_plates(folder, drop: Drop, kinds, excluded, unusable, checked: CheckedDrop) -> None:
     problems = checked.problems
     counters: dict[tuple, list[CounterPlate] | None] = {}
-    layouts: dict[str, list[LayoutWell] | None] = {}
+    layouts: dict[str, dict[str, list[LayoutWell]] | None] = dict.fromkeys(unusable)
     used: dict[str, set[str]] = {}
     for run in drop.runs:
         for plate in run.plates or []:
             key = (tuple(plate.counts), plate.format)
             if key not in counters:
-                counters[key] = _read_counter(folder, plate, problems)
+                usable = unusable.isdisjoint(plate.counts)
+                counters[key] = _read_counter(folder, plate, problems) if usable else None
             if plate.layout not in layouts:
                 layouts[plate.layout] = _read_layout(folder, plate.layout, problems)
             used.setdefault(plate.layout, set()).add(plate.plate)
@@ -185,7 +231,12 @@ def _read_plates(folder: Path, drop: Drop, kinds, checked: CheckedDrop) -> None:
             if counter is None or wells is None:
                 continue
             chosen = _choose_plate(plate, counter, problems)
-            mine = [well for well in wells if well.plate == plate.plate]
+            mine = [
+                replace(well, excluded=True)
+                if (run.run, plate.plate, well.row, well.col) in excluded
+                else well
+                for well in wells.get(plate.plate, [])
+            ]
             if not mine:
                 remedy = "Add its wells, or mend the plate's name in one of the two files."
                 message = f"the layout has no wells of plate {plate.plate}"
@@ -195,8 +246,8 @@ def _read_plates(folder: Path, drop: Drop, kinds, checked: CheckedDrop) -> None:
                 _match(data, kinds.get(run.assay, ""), problems)
                 checked.plates.append(data)
     for name, wells in layouts.items():
-        for plate_name in sorted({well.plate for well in wells or []} - used[name] - {""}):
-            line = next(well.line for well in wells if well.plate == plate_name)
+        for plate_name in sorted((wells or {}).keys() - used.get(name, set()) - {""}):
+            line = wells[plate_name][0].line
             remedy = "Name the plate in drop.yaml, or remove its rows."
             message = "wells of a plate that drop.yaml does not name"
             problems.append(Problem(message, remedy, name, line, "plate", plate_name))
@@ -219,7 +270,8 @@ def _read_counter(folder: Path, plate: Plate, problems) -> list[CounterPlate] | 
         return None
 
 
-def _read_layout(folder: Path, name: str, problems) -> list[LayoutWell] | None:
+def _read_layout(folder: Path, name: str, problems) -> dict[str, list[LayoutWell]] | None:
+    """The wells of each plate of a layout; None where anything in it is wrong."""
     try:
         content = files.read(folder, name)
     except ProblemsError as error:
@@ -229,7 +281,12 @@ def _read_layout(folder: Path, name: str, problems) -> list[LayoutWell] | None:
     wells = read_layout(name, content, problems)
     if not wells and len(problems) == before:
         problems.append(Problem("no wells", "Add one row a well.", name))
-    return wells if len(problems) == before else None
+    if len(problems) > before:
+        return None
+    plates: dict[str, list[LayoutWell]] = {}
+    for well in wells:
+        plates.setdefault(well.plate, []).append(well)
+    return plates
 
 
 def _choose_plate(plate: Plate, counters: list[CounterPlate], problems) -> CounterPlate | None:
@@ -317,14 +374,12 @@ def _match_exclusions(exclusions: list[Exclusion], checked: CheckedDrop) -> None
         for data in checked.plates
         for well in data.wells
     }
+    # the wells of a drop with faults are not all known
+    whole = not checked.problems
     for exclusion in exclusions:
-        try:
-            position = parse_well(exclusion.well)
-        except ValueError:
-            position = None
-        if position and (exclusion.run, exclusion.plate, *position) in wells:
+        if _position(exclusion) in wells:
             checked.exclusions.append(exclusion)
-        elif not checked.problems:
+        elif whole:
             message = f"run {exclusion.run}, plate {exclusion.plate} has no such well"
             remedy = "Mend the row, or remove it."
             checked.problems.append(

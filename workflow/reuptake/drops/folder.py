@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from pathlib import Path, PurePosixPath
 
 from reuptake.problems import Problem, ProblemsError
@@ -13,7 +14,10 @@ SEAL = "SHA256SUMS"
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_JUNK = re.compile(r"\.DS_Store|Thumbs\.db|desktop\.ini|\._.*|~\$.*|\.directory|\.fuse_hidden.*")
+_JUNK = re.compile(
+    r"\.DS_Store|Thumbs\.db|desktop\.ini|\._.*|~\$.*|\.directory|\.fuse_hidden.*"
+    r"|\.SHA256SUMS\..*\.tmp"  # of a sealing that was killed
+)
 
 
 def is_junk(name: str) -> bool:
@@ -31,30 +35,30 @@ def name_fault(name: str) -> str:
 def contents(folder: Path) -> list[str]:
     """Relative paths of the files that a seal covers, sorted; links are listed, not followed."""
     found = []
-    for directory, _, names in os.walk(folder):
+    for directory, folders, names in os.walk(folder):
         relative = Path(directory).relative_to(folder)
-        found += [(relative / n).as_posix() for n in names if not is_junk(n) and n != SEAL]
-        found += [
-            (relative / n).as_posix()
-            for n in os.listdir(directory)
-            if (Path(directory) / n).is_symlink() and (Path(directory) / n).is_dir()
-        ]
-    return sorted(found)
+        links = [name for name in folders if Path(directory, name).is_symlink()]
+        found += [(relative / name).as_posix() for name in names + links if not is_junk(name)]
+    return sorted(name for name in found if name != SEAL)
 
 
 def path_fault(folder: Path, name: str) -> str:
     """Why `name` is not a file of the drop, or an empty string."""
     path = PurePosixPath(name)
-    if not name or "\0" in name:
-        return "not a file name"
+    if not name.isprintable() or not name:
+        return "not a file name: it is empty or holds characters that cannot be shown"
     if path.is_absolute() or ".." in path.parts or "\\" in name or re.match(r"[A-Za-z]:", name):
         return "the path leaves the drop folder"
     target = folder / name
-    if not target.exists():
+    try:
+        if not target.resolve().is_relative_to(folder.resolve()):
+            return "the path leaves the drop folder through a link"
+        mode = target.stat().st_mode
+    except FileNotFoundError:
         return "the file is missing"
-    if not target.resolve().is_relative_to(folder.resolve()):
-        return "the path leaves the drop folder through a link"
-    return "" if target.is_file() else "not a file"
+    except (OSError, RuntimeError) as error:  # too long a name, a circle of links
+        return f"the path cannot be followed: {getattr(error, 'strerror', None) or error}"
+    return "" if stat.S_ISREG(mode) else "not a regular file"
 
 
 def read(folder: Path, name: str) -> bytes:

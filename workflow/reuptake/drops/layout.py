@@ -94,14 +94,14 @@ def _check_contents(row, role: str, compound: str, concentration_nM: float | Non
         if not row.text("concentration"):
             remedy = "Give it; vehicle wells have the role total."
             row.fault(f"a {role} well without a concentration", remedy, "concentration")
-        elif concentration_nM is not None and concentration_nM <= 0:
-            what = "zero" if concentration_nM == 0 else "a negative concentration"
-            row.fault(what, "Vehicle wells have the role total, without one.", "concentration")
+        elif concentration_nM == 0:
+            remedy = "Vehicle wells have the role total, without a concentration."
+            row.fault("a concentration of zero", remedy, "concentration")
     elif row.text("concentration") and role in ("total", "total_added", "blank", "empty"):
         remedy = "Leave it empty, or give the well the role sample."
         row.fault(f"a {role} well with a concentration", remedy, "concentration")
-    elif concentration_nM is not None and concentration_nM < 0:
-        row.fault("a negative concentration", "Mend the sign.", "concentration")
+    elif concentration_nM == 0:
+        row.fault("a concentration of zero", "Leave it empty.", "concentration")
 
 
 def exclusion(row: pointfile.Row) -> bool:

@@ -35,18 +35,17 @@ def read_responses(file: str, content: bytes, problems: list[Problem]) -> list[R
         if role not in ROLES:
             row.fault("unknown role", f"Use one of {', '.join(ROLES)}.", "role")
             continue
-        concentration = 0.0 if row.text("concentration") == "0" else None
-        if concentration is None:
-            concentration = row.molar("concentration", "unit")
-        if concentration is not None and concentration < 0:
-            row.fault("a negative concentration", "Mend the sign.", "concentration")
-        if role == "sample" and concentration == 0:
+        concentration = row.molar_or_zero("concentration", "unit")
+        if concentration == 0 and role in ("sample", "reference"):
             role = "vehicle"
         if role in ("sample", "reference"):
             if not compound:
                 row.fault(f"a {role} row without a compound", "Name the compound.", "compound")
             if not row.text("concentration"):
                 row.fault("no concentration", "Give it, or 0 for vehicle.", "concentration")
+        elif role == "vehicle" and concentration:
+            remedy = "Write 0, or give the row the role sample."
+            row.fault("a vehicle row with a concentration", remedy, "concentration")
         response = row.number("response")
         excluded = exclusion(row)
         if not row.text("response") and not excluded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -48,7 +49,7 @@ class Folder:
                 size = (self.path / name).stat().st_size
             except OSError:
                 size = -1
-            digest.update(f"{name}\0{size}\0".encode())
+            digest.update(os.fsencode(f"{name}\0{size}\0"))
         if self.sealed:
             digest.update((self.path / SEAL).read_bytes())
         return digest.hexdigest()[:16]

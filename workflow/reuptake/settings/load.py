@@ -134,28 +134,33 @@ def _rows(path: str, what: str, model, prepare, problems: list[Problem]) -> list
     except UnicodeDecodeError:
         problems.append(Problem("not UTF-8", "Save the file as CSV UTF-8.", path))
         return []
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = next(reader, [])
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        (_, header), *body = [(reader.line_num, cells) for cells in reader] or [(1, [])]
+    except csv.Error as error:
+        message = f"not valid CSV: {error}"
+        problems.append(Problem(message, "Mend the quotes on this line.", path, reader.line_num))
+        return []
     expected = [name for name in model.model_fields if name != "line"]
     if header != expected:
         remedy = f"The header is `{','.join(expected)}`."
         problems.append(Problem("wrong columns", remedy, path, 1, value=",".join(header)))
         return []
     rows = []
-    for cells in reader:
+    for line, cells in body:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
             message = f"{len(cells)} cells, {len(header)} expected"
-            problems.append(Problem(message, "Mend the commas.", path, reader.line_num))
+            problems.append(Problem(message, "Mend the commas.", path, line))
             continue
         data = prepare(dict(zip(header, (cell.strip() for cell in cells), strict=True)))
         if "line" in model.model_fields:
-            data["line"] = reader.line_num
+            data["line"] = line
         try:
             rows.append(model.model_validate(data))
         except ValidationError as error:
-            document = Document(data, {(): reader.line_num}, path)
+            document = Document(data, {(): line}, path)
             problems += problems_of(error, model, document)
     return rows
 

@@ -140,7 +140,7 @@ class UptakeAssay(_WellAssay):
     km: value_or_run(Molar, Run) | None = None
     cells: Positive | None = None
     copies_per_cell: Positive | None = None
-    pre_incubation: quantity("min") | None = None
+    pre_incubation: quantity("min", zero=True) | None = None
     uptake_time: quantity("min") | None = None
 
 
@@ -199,9 +199,9 @@ class Target(Strict):
 
     name: str
     gene: str | None = None
-    uniprot: Annotated[
-        str | None, Field(validation_alias=AliasChoices("uniprot", "UniProt"))
-    ] = None
+    uniprot: Annotated[str | None, Field(validation_alias=AliasChoices("uniprot", "UniProt"))] = (
+        None
+    )
     role: Literal["primary", "off-target"]
 
 

@@ -13,14 +13,43 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from reuptake.settings.model import Settings
+from reuptake.settings.model import WELL_KINDS, Settings
 
 PACKAGE = Path(__file__).parents[1]
 
-# what every stage that sees an assay knows of it
-_IDENTITY = ("kind", "target", "species")
-_PLATE_METRICS = (*_IDENTITY, "limits", "total_added_fraction")
-_NOT_IN_FITS = ("limits",)
+# what the stages know of an assay; what stands nowhere here is kept for the reader alone
+_IN_WELLS = ("kind", "target", "species")
+_IN_PLATES = ("limits", "total_added_fraction")
+_IN_CURVES = {
+    "competition_binding": (
+        "species",
+        "preparation",
+        "radioligand",
+        "ligand_concentration",
+        "kd",
+        "bmax",
+        "volume",
+        "protein",
+        "efficiency",
+        "count_time",
+        "nonspecific_definer",
+        "incubation",
+        "temperature",
+        "solvent_pct",
+        "depletion",
+        "weights",
+    ),
+    "uptake_inhibition": (
+        "volume",
+        "cells",
+        "copies_per_cell",
+        "efficiency",
+        "count_time",
+        "nonspecific_definer",
+        "weights",
+    ),
+    "response": ("nonspecific_definer",),
+}
 
 
 def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = frozenset()):
@@ -46,26 +75,22 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
     mine = {key: settings.assays[key] for key in sorted(assays) if key in settings.assays}
     if stage == "ingest":
         return {
-            "assays": {k: _fields(a, _IDENTITY) for k, a in mine.items()},
+            "assays": {k: _fields(a, _IN_WELLS) for k, a in mine.items()},
             "exclusions": [_dump(e) for e in settings.exclusions if e.drop == drop],
         }
     if stage == "qc":
         return {
-            "assays": {k: _fields(a, _PLATE_METRICS) for k, a in mine.items()},
+            "assays": {k: _fields(a, _IN_PLATES) for k, a in mine.items() if a.kind in WELL_KINDS},
             "limits": _dump(config.limits),
         }
     if stage == "fit":
-        return {
-            "assays": {
-                k: {n: v for n, v in _dump(a).items() if n not in _NOT_IN_FITS}
-                for k, a in mine.items()
-            }
-        }
+        fitted = {k: a for k, a in mine.items() if a.kind in _IN_CURVES}
+        return {"assays": {k: _fields(a, _IN_CURVES[a.kind]) for k, a in fitted.items()}}
     roles = {key: target.role for key, target in settings.targets.items()}
     return {
         "accept": {},
         "listing": {
-            "assays": {k: _fields(a, _IDENTITY) for k, a in settings.assays.items()},
+            "assays": {k: _fields(a, ("kind",)) for k, a in settings.assays.items()},
             "exclusions": [_dump(e) for e in settings.exclusions],
         },
         "collect": {"compounds": [_dump(c) for c in settings.compounds]},

@@ -50,11 +50,9 @@ def summary(checked: CheckedDrop, status: str, n_wells: int = 0) -> dict:
 
 def reasons(problems: list[Problem]) -> list[str]:
     """Problems as text, so many that a person may still read them."""
-    texts = [str(problem) for problem in problems]
-    more = len(texts) - MAX_REASONS
-    if more <= 0:
-        return texts
-    return [*texts[:MAX_REASONS], f"and {more} more: `reuptake register` lists them all"]
+    texts = [str(problem) for problem in problems[:MAX_REASONS]]
+    more = len(problems) - MAX_REASONS
+    return [*texts, f"and {more} more: `reuptake register` lists them all"] if more > 0 else texts
 
 
 def write_verdict(path: Path, verdict: dict) -> None:

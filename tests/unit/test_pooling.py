@@ -1,0 +1,152 @@
+"""What only shows across drops: double plates, unregistered drops, names, jumps of a range."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import dropmaker
+from reuptake.drops.scan import scan
+from reuptake.pooling import compound_names, join_flags, range_jumps
+from reuptake.settings.load import load_settings
+from reuptake.settings.sections import section
+from reuptake.stages import accept, listing
+
+
+@pytest.fixture
+def archive(tmp_path):
+    return dropmaker.write_archive(tmp_path)
+
+
+def ingest_all(archive):
+    """Verdicts of all drops that have a seal, and the final word on each."""
+    results = archive.folder / "results"
+    sealed = [folder.name for folder in scan(archive.folder / "drops") if folder.sealed]
+    for name in sealed:
+        archive.ingest(name)
+    accepted = results / "accepted.json"
+    accept.run([results / name / "verdict.json" for name in sealed], accepted)
+    return {verdict["drop"]: verdict for verdict in accept.read(accepted)}
+
+
+def drops_table(archive) -> pd.DataFrame:
+    results = archive.folder / "results"
+    ingest_all(archive)
+    others = [folder for folder in scan(archive.folder / "drops") if not folder.sealed]
+    share = section("listing", load_settings([archive.config]))
+    listing.run(results / "accepted.json", others, share, results / "drops.csv")
+    return pd.read_csv(results / "drops.csv", keep_default_na=False).set_index("drop")
+
+
+def test_two_drops_with_the_same_run_and_plate_are_both_rejected(archive):
+    for name in ("2026-01-06-copy", "2026-01-07-else"):
+        dropmaker.write_drop(archive.drop(name))
+    dropmaker.edit(archive.drop("2026-01-07-else") / "drop.yaml", "run: A", "run: B")
+    for drop in (archive.folder / "drops").iterdir():
+        dropmaker.seal_by_hand(drop)
+    verdicts = ingest_all(archive)
+    assert {name: verdict["status"] for name, verdict in verdicts.items()} == {
+        dropmaker.NAME: "rejected",
+        "2026-01-06-copy": "rejected",
+        "2026-01-07-else": "accepted",
+    }
+    reason = verdicts[dropmaker.NAME]["reasons"][0]
+    assert reason.startswith("run A, plate P1 is also in drop 2026-01-06-copy")
+    assert dropmaker.NAME in verdicts["2026-01-06-copy"]["reasons"][0]
+
+
+def test_a_rejected_copy_does_not_take_the_good_drop_with_it(archive):
+    copy = dropmaker.write_drop(archive.drop("2026-01-06-copy"))
+    (copy / "layout.csv").unlink()
+    dropmaker.seal_by_hand(copy)
+    dropmaker.seal_by_hand(archive.drop())
+    verdicts = ingest_all(archive)
+    assert verdicts[dropmaker.NAME]["status"] == "accepted"
+    assert verdicts["2026-01-06-copy"]["status"] == "rejected"
+
+
+def test_drops_csv_lists_every_folder_with_what_is_wrong(archive, capsys):
+    unregistered = dropmaker.write_drop(archive.drop("2026-01-06-open"))
+    dropmaker.edit(unregistered / "layout.csv", "P1,A1,total", "P1,A1,totals")
+    dropmaker.write_drop(archive.drop("2026-01-07-ready"))
+    bad = dropmaker.write_drop(archive.drop("2026-01-08-bad"))
+    dropmaker.edit(bad / "drop.yaml", "run: A", "run: C")
+    dropmaker.seal_by_hand(bad)
+    (bad / "raw/p1.csv").write_text("")
+    misnamed = dropmaker.write_drop(archive.drop("=cmd"))
+    dropmaker.seal_by_hand(misnamed)
+    (archive.folder / "drops/.hidden").mkdir()
+    dropmaker.seal_by_hand(archive.drop())
+    exclusion = "2025-12-24-gone,A,P1,A1,r,AB,2026-01-07"
+    archive.exclusions.write_text(f"{dropmaker.EXCLUSIONS_HEADER}{exclusion}\n")
+
+    before = dropmaker.snapshot(archive.folder / "drops")
+    table = drops_table(archive)
+    assert dropmaker.snapshot(archive.folder / "drops") == before
+
+    assert table.status.to_dict() == {
+        "'=cmd": "rejected",
+        dropmaker.NAME: "accepted",
+        "2026-01-06-open": "unregistered",
+        "2026-01-07-ready": "unregistered",
+        "2026-01-08-bad": "rejected",
+    }
+    assert table.loc[dropmaker.NAME, ["n_runs", "n_plates", "n_wells"]].tolist() == [1, 1, 96]
+    assert "layout.csv, line 2, role: unknown role" in table.reasons["2026-01-06-open"]
+    assert "run `reuptake register` on it" in table.reasons["2026-01-07-ready"]
+    assert "raw/p1.csv: the file was changed" in table.reasons["2026-01-08-bad"]
+    assert "folder's name may hold only" in table.reasons["'=cmd"]
+    assert "exclusions file, line 2: there is no drop 2025-12-24-gone" in capsys.readouterr().out
+
+
+COMPOUNDS = [
+    {"compound": "citalopram", "name": "Citalopram", "synonyms": ()},
+    {"compound": "desipramine", "name": "Desipramine", "synonyms": ("DMI",)},
+    {"compound": "DNS001", "name": "DNS001", "synonyms": ()},
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "compound", "flag"),
+    [
+        ("citalopram", "citalopram", ""),
+        ("CITALOPRAM", "citalopram", "written as CITALOPRAM"),
+        ("dmi", "desipramine", "written as dmi"),
+        ("citalopran", "citalopran", "not listed; nearly spells citalopram"),
+        ("DNS-001", "DNS-001", "not listed; nearly spells DNS001"),
+        ("DNS002", "DNS002", ""),
+        ("unheard-of", "unheard-of", ""),
+    ],
+)
+def test_compound_names(written, compound, flag):
+    assert compound_names([written], COMPOUNDS) == {written: (compound, flag)}
+
+
+def curves(low: list[float], high: list[float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "compound": "c",
+            "assay": "a",
+            "role": "sample",
+            "experiment": [f"e{i}" for i in range(len(low))],
+            "lowest_tested_nM": low,
+            "highest_tested_nM": high,
+        }
+    )
+
+
+def test_a_range_a_thousandfold_off_is_flagged_and_a_wider_one_is_not():
+    """uM entered as nM shifts both ends by three decades; a new design moves one."""
+    flags = range_jumps(curves([0.1, 0.1, 100.0, 0.1], [1e4, 1e4, 1e7, 1e8]))
+    assert [bool(flag) for flag in flags] == [False, False, True, False]
+    assert "about 1,000-fold above" in flags[2]
+
+
+def test_a_single_experiment_has_nothing_to_jump_from():
+    assert list(range_jumps(curves([0.1], [1e4]))) == [""]
+    assert list(range_jumps(curves([0.1, np.nan], [1e4, np.nan]))) == ["", ""]
+
+
+def test_join_flags():
+    assert join_flags("", "a", "", "b") == "a; b"

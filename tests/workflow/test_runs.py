@@ -1,0 +1,146 @@
+"""The graph as a whole: what runs, what does not run again, and what a new drop costs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pandas as pd
+import pytest
+
+from conftest import BINDING, PARTNER, UPTAKE
+
+pytestmark = pytest.mark.workflow
+
+POOLED = {"accept", "listing", "collect", "potency", "selectivity", "guides", "figures", "report"}
+ALL = POOLED | {"ingest_drop", "qc_drop", "fit_drop"}
+
+
+def test_everything_is_planned_on_a_fresh_folder(fresh):
+    plan = fresh.plan()
+    assert plan.counts == dict.fromkeys(POOLED, 1) | dict.fromkeys(ALL - POOLED, 3)
+    assert plan.drops == {BINDING, UPTAKE, PARTNER}
+    assert not (fresh.folder / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "rules"),
+    [
+        ("ingest", {"ingest_drop"}),
+        ("qc", {"ingest_drop", "qc_drop"}),
+        ("fit", {"ingest_drop", "qc_drop", "fit_drop"}),
+        ("potency", ALL - {"listing", "selectivity", "guides", "figures", "report"}),
+        ("selectivity", ALL - {"listing", "guides", "figures", "report"}),
+        ("report", ALL),
+    ],
+)
+def test_named_targets(fresh, target, rules):
+    assert fresh.plan(target).rules == rules
+
+
+def test_a_finished_run_is_complete_and_does_nothing_again(finished):
+    results = finished.folder / "results"
+    assert set(finished.table("drops").status) == {"accepted"}
+    assert {path.name for path in (results / "tables").iterdir()} >= {
+        "README.md",
+        "drops.csv",
+        "wells.csv",
+        "plates.csv",
+        "curves.csv",
+        "potency.csv",
+        "selectivity.csv",
+        "guide_table_0.csv",
+        "guide_table_a.csv",
+        "guide_table_b.csv",
+        "guide_table_c.csv",
+    }
+    assert (results / "report" / "index.html").stat().st_size > 1000
+    # three curves on each of four plates, five of the partner
+    assert len(finished.table("curves")) == 3 * 4 + 5
+    # all of it from simulated drops, and every answer says so
+    for name in ("drops", "wells", "plates", "curves", "potency", "selectivity"):
+        assert set(finished.table(name).simulated) == {"true"}, name
+    assert not [path for path in results.rglob("*") if path.name.endswith(".tmp")]
+    assert "Nothing to be done" in finished.run()
+
+
+def test_a_run_in_progress_is_forgotten_by_no_table(finished):
+    """Every curve's wells, plate and drop stand in the tables before it."""
+    curves, wells = finished.table("curves"), finished.table("wells")
+    keys = ["drop", "run", "assay", "plate", "compound", "role"]
+    known = set(wells[keys].itertuples(index=False, name=None))
+    assert set(curves[keys].itertuples(index=False, name=None)) <= known
+    assert set(curves["drop"]) == set(finished.table("drops")["drop"])
+
+
+def test_a_new_drop_runs_its_own_jobs_and_the_pooled_ones(finished, drop_contents):
+    files = {
+        name: content.replace(b"2026-03-02", b"2026-04-02")
+        for name, content in drop_contents[BINDING].items()
+    }
+    finished.add("2026-04-02-binding", files)
+    plan = finished.plan()
+    assert plan.counts == dict.fromkeys(ALL, 1)
+    assert plan.drops == {"2026-04-02-binding"}
+
+
+def test_a_touched_raw_file_runs_nothing(finished):
+    for path in (finished.drops / BINDING).rglob("*"):
+        os.utime(path)
+    assert finished.plan().jobs == []
+
+
+def test_a_changed_byte_rejects_its_drop_and_no_other(finished):
+    before = finished.table("curves")
+    raw = finished.drops / BINDING / "raw" / "sert.txt"
+    content = bytearray(raw.read_bytes())
+    content[-40] ^= 1
+    raw.write_bytes(content)
+    plan = finished.plan()
+    assert plan.drops == {BINDING}
+    assert plan.counts == dict.fromkeys(ALL, 1)
+
+    finished.run()
+    drops = finished.table("drops").set_index("drop")
+    assert drops.status.to_dict() == {
+        BINDING: "rejected",
+        UPTAKE: "accepted",
+        PARTNER: "accepted",
+    }
+    assert "raw/sert.txt: the file was changed after sealing" in drops.reasons[BINDING]
+    others = before[before["drop"] != BINDING].reset_index(drop=True)
+    pd.testing.assert_frame_equal(finished.table("curves"), others)
+
+
+def test_a_removed_drop_leaves_nothing_behind(finished):
+    report = finished.folder / "results" / "report"
+    # bupropion is the reference at DAT, and otherwise only the partner's
+    assert BINDING in (report / "index.html").read_text(encoding="utf-8")
+    for drop in (BINDING, PARTNER):
+        shutil.rmtree(finished.drops / drop)
+    finished.run()
+    assert list(finished.table("drops")["drop"]) == [UPTAKE]
+    for name in ("wells", "plates", "curves"):
+        assert set(finished.table(name)["drop"]) == {UPTAKE}, name
+    assert set(finished.table("experiments").experiment) == {f"{UPTAKE}/2026-03-04-U"}
+    assert set(finished.table("potency").modality) == {"uptake"}
+    for name in ("potency", "selectivity"):
+        assert "bupropion" not in set(finished.table(name).compound), name
+    pages = {path.stem for path in (report / "compounds").glob("*.html")}
+    assert "bupropion" not in pages
+    assert BINDING not in (report / "index.html").read_text(encoding="utf-8")
+    figures = finished.folder / "results" / "figures"
+    assert not [path.name for path in figures.rglob("*") if "bupropion" in path.name]
+
+
+def test_tables_do_not_depend_on_cores_or_on_the_order_of_drops(fresh, finished_folder):
+    """One core, the first drop added last: the same bytes as two cores, all drops at once."""
+    aside = fresh.folder / "aside"
+    shutil.move(fresh.drops / BINDING, aside)
+    fresh.snakemake("--cores", "1", "selectivity", "guides", "listing")
+    shutil.move(aside, fresh.drops / BINDING)
+    fresh.snakemake("--cores", "1", "selectivity", "guides", "listing")
+    expected = {
+        path.name: path.read_bytes() for path in (finished_folder / "results/tables").iterdir()
+    }
+    assert fresh.tables() == expected
