@@ -101,6 +101,15 @@ def test_a_removed_file_names_the_file_and_what_misses_it(sealed):
     assert "drop.yaml, line 11, counts: the file is missing" in said
 
 
+def test_a_file_that_cannot_be_read_rejects_its_drop_only(sealed, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(seal, "_checksum", refuse)
+    said = reasons(sealed)
+    assert "layout.csv: sealed, but unreadable: Permission denied. Check the file's perm" in said
+
+
 @pytest.mark.parametrize("name", ["note.txt", "raw/spare.csv", "raw/SHA256SUMS"])
 def test_an_added_file(sealed, name):
     (sealed.drop() / name).write_text("more\n")

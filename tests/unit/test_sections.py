@@ -74,9 +74,8 @@ def read_by_stages(settings, name: str, assay: str) -> dict[str, set[str]]:
     runs = {(r["run"], r["assay"]): r for r in summary(checked, "accepted")["runs"]}
     # once as it is, once with counting weights and without knowing what was added
     curves_of(wells, plates, given("fit"), runs)
-    if "weights" in type(settings.assays[assay]).model_fields:
-        fewer = wells[wells.role != "total_added"]
-        curves_of(fewer, plates, given("fit", weights="counting"), runs)
+    fewer = wells[wells.role != "total_added"]
+    curves_of(fewer, plates, given("fit", weights="counting"), runs)
     return noted
 
 
@@ -89,12 +88,12 @@ def read_by_stages(settings, name: str, assay: str) -> dict[str, set[str]]:
     ],
 )
 def test_a_stage_is_given_what_it_reads(settings, drop, assay):
+    fields = set(type(settings.assays[assay]).model_fields)
     noted = read_by_stages(settings, drop, assay)
     noted["ingest"].add("kind")  # of every assay, before there is a drop
     for stage, keys in noted.items():
         given = section(stage, settings, drop, frozenset({assay}))["assays"].get(assay, {})
-        missing = {"measured"}  # nothing: a name that no assay has
-        assert keys - missing == set(given), stage
+        assert keys & fields == set(given), stage
 
 
 def test_only_the_assays_and_exclusions_of_the_drop(settings):

@@ -32,6 +32,9 @@ _NUMBERS = [
     "nonspecific",
 ]
 
+# beyond this, or below its inverse, the squares of squares leave the range of doubles
+LARGEST_RESPONSE = 1e60
+
 
 def fit_curves(
     curve: np.ndarray,
@@ -53,7 +56,8 @@ def fit_curves(
     concentration_nM : ndarray, shape (n,)
         0 is a vehicle well, ``inf`` a full-block (non-specific) well.
     response : ndarray, shape (n,)
-        Counts or normalised response; falls with inhibition. NaN is a missing well.
+        Counts or normalised response; falls with inhibition. NaN is a missing well, and so
+        is what is infinite or beyond 1e60.
     n_curves : int
     intervals : bool
         False leaves out the profile limits and the search for outliers, for estimates alone.
@@ -81,7 +85,7 @@ def fit_curves(
     if poisson_per_unit is None:
         poisson_per_unit = c = np.full(n_curves, np.nan)
 
-    keep = np.isfinite(response) & (concentration_nM >= 0)
+    keep = (np.abs(response) < LARGEST_RESPONSE) & (concentration_nM >= 0)
     curve, concentration_nM, response = curve[keep], concentration_nM[keep], response[keep]
     tested = np.isfinite(concentration_nM) & (concentration_nM > 0)
     out["n_points"] = np.bincount(curve[tested], minlength=n_curves)

@@ -10,6 +10,7 @@ from reuptake.curves.groups import Batch
 from reuptake.curves.models import log10_absolute_ic50, logistic
 
 MIN_CONCENTRATIONS = 4
+LEAST_SPREAD = 1e-60
 INACTIVE_EFFECT = 0.20
 DEPENDENCY_LIMIT = 0.9999
 MIN_BESIDE_IC50 = 2
@@ -21,10 +22,9 @@ HOOK_SD = 3.0
 def unfit(batch: Batch) -> np.ndarray:
     """Reason why a curve cannot be fitted, or an empty string; shape (m,)."""
     n_tested = batch.tested.sum(axis=1)
-    lowest = batch.mean.min(axis=1)
-    spread = batch.mean.max(axis=1) - lowest
+    spread = batch.mean.max(axis=1) - batch.mean.min(axis=1) + np.sqrt(batch.ss_pure)
     reason = np.full(len(n_tested), "", dtype=object)
-    reason[spread <= 1e-12 * np.abs(batch.mean).max(axis=1)] = (
+    reason[spread <= np.maximum(1e-12 * np.abs(batch.mean).max(axis=1), LEAST_SPREAD)] = (
         "no spread: every response is the same"
     )
     reason[batch.n_wells < 6] = "too few wells to fit a curve: at least 6 are needed"
@@ -40,12 +40,12 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
     """Status, qualifiers and flags by rule.
 
     Half way is the middle between the fitted top and the level of complete inhibition.
-    The rules are tried in this order: rising curves are refused, and so are those whose
-    full-block wells lie above the vehicle wells; *inactive* if not distinguishable from flat
-    (F test) or at most 20 % effect; *incomplete* if every tested concentration stays on one
-    side of half way and no own plateau was adopted; *ambiguous* with an open profile, a
-    parameter dependency above 0.9999 or an IC50 beyond the tested range (half way was crossed,
-    so that it is no limit either); *partial* with an own plateau; else *ok*.
+    The rules are tried in this order: a curve that rises is refused where there are no
+    full-block wells, or where these lie above the vehicle wells; *inactive* if not
+    distinguishable from flat (F test) or at most 20 % effect; *incomplete* if every tested
+    concentration stays on one side of half way, or of the IC50, and no own plateau was
+    adopted; *ambiguous* with an open profile or a parameter dependency above 0.9999;
+    *partial* with an own plateau; else *ok*.
 
     Returns
     -------
@@ -80,15 +80,17 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
     significant = (chosen.p_flat < SIGNIFICANCE) | misfit
     rising = significant & (fit.top < fit.bottom)
     inverted = vehicle & full_block & (fit.top < chosen.nonspecific)
+    refused = rising & (inverted | ~full_block & ((window <= 0) | (effect < -INACTIVE_EFFECT)))
     inactive = ~significant | (np.maximum(effect, 0.0) <= INACTIVE_EFFECT)
-    never, always = at_high > half, at_low < half
+    # an IC50 outside the tested range is extrapolated: a limit is all that may be said
+    never = (at_high > half) | (fit.log10_ic50 > high)
+    always = (at_low < half) | (fit.log10_ic50 < low)
     one_sided = (never | always) & ~chosen.own_plateau
-    beyond = (fit.log10_ic50 > high) | (fit.log10_ic50 < low)
     open_low, open_high = np.isneginf(chosen.log10_lower), np.isposinf(chosen.log10_upper)
-    ambiguous = open_low | open_high | beyond | (chosen.dependency > DEPENDENCY_LIMIT)
+    ambiguous = open_low | open_high | (chosen.dependency > DEPENDENCY_LIMIT)
 
     status = np.select(
-        [rising & (inverted | ~full_block), inactive, one_sided, ambiguous, chosen.own_plateau],
+        [refused, inactive, one_sided, ambiguous, chosen.own_plateau],
         ["failed", "inactive", "incomplete", "ambiguous", "partial"],
         default="ok",
     ).astype(object)
@@ -98,10 +100,14 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
         ["", ">", censored],
         default="=",
     ).astype(object)
-    absolute_qualifier = np.where(
-        qualifier != "=",
-        qualifier,
-        np.where(log10_absolute > high, ">", np.where(log10_absolute < low, "<", "=")),
+    absolute_qualifier = np.select(
+        [
+            status == "failed",
+            (status == "inactive") | (log10_absolute > high),
+            log10_absolute < low,
+        ],
+        ["", ">", "<"],
+        default="=",
     ).astype(object)
 
     concentrations = np.where(batch.tested, batch.x, np.nan)
@@ -121,12 +127,15 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
         if status[i] == "failed":
             flags[i] = f
             continue
-        if rising[i] or effect[i] < -INACTIVE_EFFECT:
+        if effect[i] < -INACTIVE_EFFECT:
             f.append(f"response rises above vehicle, to {100 - 100 * effect[i]:.0f} %")
         if status[i] == "incomplete":
-            side = "highest" if qualifier[i] == ">" else "lowest"
-            percent = 100 * (reached if qualifier[i] == ">" else reached_low)[i]
-            f.append(f"half way not crossed: {percent:.0f} % effect at the {side} tested")
+            more = qualifier[i] == ">"
+            side, end = ("highest", "lower") if more else ("lowest", "upper")
+            crossed = at_high[i] < half[i] if more else at_low[i] > half[i]
+            what = f"{end} plateau not reached" if crossed else "half way not crossed"
+            percent = 100 * (reached if more else reached_low)[i]
+            f.append(f"{what}: {percent:.0f} % effect at the {side} tested")
         if status[i] == "inactive":
             f.append(f"effect {100 * reached[i]:.0f} % at the highest tested")
         if not vehicle[i] and qualifier[i] != "=":
@@ -147,8 +156,6 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
                 f.append("IC50 unbounded above")
             if chosen.dependency[i] > DEPENDENCY_LIMIT:
                 f.append(f"parameters depend on each other ({chosen.dependency[i]:.5f})")
-            if beyond[i]:
-                f.append("IC50 lies outside the tested range: a plateau was not reached")
         if qualifier[i] == "=":
             if below[i] < MIN_BESIDE_IC50 or above[i] < MIN_BESIDE_IC50:
                 f.append(f"IC50 at the edge: {below[i]} concentrations below it, {above[i]} above")

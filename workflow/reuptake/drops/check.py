@@ -82,48 +82,14 @@ def check_drop(
     problems = checked.problems
     if fault := files.name_fault(folder.name):
         problems.append(Problem(fault, "Rename the folder.", value=folder.name))
-    contents = files.contents(folder)
-    if not contents:
-        remedy = "Put drop.yaml, the raw files and the layouts into it."
-        problems.append(Problem("the drop is empty", remedy))
+    unusable = _check_files(folder, problems)
+    description = _read_description(folder, unusable, problems)
+    if description is None:
         return checked
-    unusable = set()
-    for name in contents:
-        if fault := files.path_fault(folder, name):
-            remedy = "Rename the file, or take it out of the drop; copy what a link points to."
-            problems.append(Problem(fault, remedy, name))
-            unusable.add(name)
-    if files.DESCRIPTION not in contents:
-        remedy = "Describe the drop in it; docs/new-drop.md shows how."
-        problems.append(Problem("the file is missing", remedy, files.DESCRIPTION))
-        return checked
-    try:
-        content = files.read(folder, files.DESCRIPTION)
-        document = documents.load(content, files.DESCRIPTION)
-        drop = Drop.model_validate(document.data, context={"units": True})
-    except ProblemsError as error:
-        problems += error.problems
-        return checked
-    except ValidationError as error:
-        problems += problems_of(error, Drop, document)
-        return checked
-    checked.drop = drop
-    if drop.drop != folder.name:
-        remedy = f"Write `drop: {folder.name}`, or rename the folder."
-        message = "the drop's name is not that of its folder"
-        line = document.line(("drop",))
-        problems.append(Problem(message, remedy, files.DESCRIPTION, line, "drop", drop.drop))
-
-    named = assays_named(content.decode("utf-8-sig"))
+    checked.drop, document, named = description
+    drop = checked.drop
     for i, run in enumerate(drop.runs):
-
-        def fault(message, remedy, column="", value="", place=("runs", i)):
-            line = document.line((*place, column))
-            problems.append(Problem(message, remedy, files.DESCRIPTION, line, column, value))
-
-        _check_run(run, kinds, known_assays, today, fault)
-        if run.assay not in named:
-            fault("an unusual spelling of the key assay", "Write it plainly: `assay: name`.")
+        _check_run(run, ("runs", i), document, kinds, known_assays, named, today, problems)
     _check_names(drop, document, problems)
     unusable |= _check_paths(folder, drop, document, unusable, problems)
     excluded = {_position(exclusion) for exclusion in exclusions}
@@ -139,7 +105,55 @@ def check_drop(
     return checked
 
 
-def _check_run(run: Run, kinds, known_assays, today, fault) -> None:
+def _check_files(folder: Path, problems: list[Problem]) -> set[str]:
+    """Whether the drop has files and all of them are; those that are none are returned."""
+    contents = files.contents(folder)
+    if not contents:
+        remedy = "Put drop.yaml, the raw files and the layouts into it."
+        problems.append(Problem("the drop is empty", remedy))
+    elif files.DESCRIPTION not in contents:
+        remedy = "Describe the drop in it; docs/new-drop.md shows how."
+        problems.append(Problem("the file is missing", remedy, files.DESCRIPTION))
+    unusable = set() if files.DESCRIPTION in contents else {files.DESCRIPTION}
+    for name in contents:
+        if fault := files.path_fault(folder, name):
+            remedy = "Rename the file, or take it out of the drop; copy what a link points to."
+            problems.append(Problem(fault, remedy, name))
+            unusable.add(name)
+    return unusable
+
+
+def _read_description(folder: Path, unusable, problems: list[Problem]):
+    """drop.yaml as its model, as a document, and the assays that its text names."""
+    if files.DESCRIPTION in unusable:
+        return None
+    try:
+        content = files.read(folder, files.DESCRIPTION)
+        document = documents.load(content, files.DESCRIPTION)
+        drop = Drop.model_validate(document.data, context={"units": True})
+    except ProblemsError as error:
+        problems += error.problems
+        return None
+    except ValidationError as error:
+        problems += problems_of(error, Drop, document)
+        return None
+    if drop.drop != folder.name:
+        remedy = f"Write `drop: {folder.name}`, or rename the folder."
+        message = "the drop's name is not that of its folder"
+        line = document.line(("drop",))
+        problems.append(Problem(message, remedy, files.DESCRIPTION, line, "drop", drop.drop))
+    return drop, document, assays_named(content.decode("utf-8-sig"))
+
+
+def _check_run(run: Run, path, document, kinds, known_assays, named, today, problems) -> None:
+    """Date, assay and what the assay's kind needs of a run."""
+
+    def fault(message, remedy, column="", value=""):
+        line = document.line((*path, column))
+        problems.append(Problem(message, remedy, files.DESCRIPTION, line, column, value))
+
+    if run.assay not in named:
+        fault("an unusual spelling of the key assay", "Write it plainly: `assay: name`.")
     if today and run.date > today:
         fault("a date in the future", "Mend the date.", "date", run.date.isoformat())
     kind = kinds.get(run.assay)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reuptake.drops.folder import DESCRIPTION, SEAL, contents, is_junk, name_fault
+from reuptake.drops.folder import DESCRIPTION, SEAL, contents, is_junk, name_fault, read
+from reuptake.problems import ProblemsError
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Folder:
     def description(self) -> str:
         """Text of drop.yaml; empty where there is none that can be read."""
         try:
-            return (self.path / DESCRIPTION).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError):
+            return read(self.path, DESCRIPTION).decode("utf-8-sig")
+        except (ProblemsError, UnicodeDecodeError):
             return ""
 
     @property

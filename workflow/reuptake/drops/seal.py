@@ -45,10 +45,14 @@ def faults(folder: Path) -> list[Problem]:
         if name == SEAL or is_junk(PurePosixPath(name).name):
             continue
         sealed.add(name)
-        if fault := path_fault(folder, name):
-            problems.append(Problem(f"sealed, but {fault}", _RESEAL, name))
-        elif _checksum(folder / name) != checksum:
-            problems.append(Problem("the file was changed after sealing", _RESEAL, name))
+        try:
+            if fault := path_fault(folder, name):
+                problems.append(Problem(f"sealed, but {fault}", _RESEAL, name))
+            elif _checksum(folder / name) != checksum:
+                problems.append(Problem("the file was changed after sealing", _RESEAL, name))
+        except OSError as error:
+            remedy = "Check the file's permissions."
+            problems.append(Problem(f"sealed, but unreadable: {error.strerror}", remedy, name))
     for name in contents(folder):
         if name not in sealed:
             problems.append(Problem("the file was added after sealing", _RESEAL, name))

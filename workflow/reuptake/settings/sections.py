@@ -26,6 +26,7 @@ _IN_CURVES = {
         "preparation",
         "radioligand",
         "ligand_concentration",
+        "total_added_fraction",
         "kd",
         "bmax",
         "volume",
@@ -48,7 +49,7 @@ _IN_CURVES = {
         "nonspecific_definer",
         "weights",
     ),
-    "response": ("nonspecific_definer",),
+    "response": ("nonspecific_definer", "weights"),
 }
 
 
