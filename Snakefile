@@ -35,10 +35,10 @@ include: "workflow/rules/report.smk"
 
 rule all:
     default_target: True
-    localrule: True
     input:
         f"{RESULTS}/report/index.html",
         [f"{RESULTS}/drops/strict"] if SETTINGS.config.strict else [],
+    localrule: True
 
 
 onstart:

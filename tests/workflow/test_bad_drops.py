@@ -6,8 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-from conftest import BINDING, PARTNER, UPTAKE, Working, prepare
+from workingfolder import BINDING, PARTNER, UPTAKE, Working, prepare
 
 pytestmark = pytest.mark.workflow
 

@@ -17,8 +17,8 @@ from typing import Annotated, Literal, get_args, get_origin
 import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
+from workingfolder import BINDING, PARTNER, UPTAKE
 
-from conftest import BINDING, PARTNER, UPTAKE
 from reuptake.settings.model import (
     Assay,
     Compound,

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from conftest import Working, prepare
+from workingfolder import Working, prepare
 
 pytestmark = pytest.mark.workflow
 

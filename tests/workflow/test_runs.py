@@ -7,8 +7,7 @@ import shutil
 
 import pandas as pd
 import pytest
-
-from conftest import BINDING, PARTNER, UPTAKE
+from workingfolder import BINDING, PARTNER, UPTAKE
 
 pytestmark = pytest.mark.workflow
 

@@ -11,13 +11,13 @@ rule accept:
         per_drop("verdict.json"),
     output:
         f"{PER_DROP}/accepted.json",
-    params:
-        uses=uses("accept"),
     log:
         f"{RESULTS}/logs/accept.log",
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        uses=uses("accept"),
     shell:
         "reuptake stage accept {output:q} --run {RUN:q} > {log:q} 2>&1"
 
@@ -27,14 +27,14 @@ rule listing:
         rules.accept.output,
     output:
         f"{TABLES}/drops.csv",
-    params:
-        uses=uses("listing"),
-        others=[f"{name}:{look_of(name)}" for name in OTHERS],
     log:
         f"{RESULTS}/logs/listing.log",
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        uses=uses("listing"),
+        others=[f"{name}:{look_of(name)}" for name in OTHERS],
     shell:
         "reuptake stage listing {input:q} {output:q} --run {RUN:q} > {log:q} 2>&1"
 
@@ -50,8 +50,6 @@ rule collect:
         f"{TABLES}/plates.csv",
         f"{TABLES}/curves.csv",
         f"{TABLES}/README.md",
-    params:
-        uses=uses("collect"),
     log:
         f"{RESULTS}/logs/collect.log",
     benchmark:
@@ -59,6 +57,8 @@ rule collect:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        uses=uses("collect"),
     shell:
         "reuptake stage collect {input.accepted:q} {PER_DROP:q} {TABLES:q}"
         " --run {RUN:q} > {log:q} 2>&1"

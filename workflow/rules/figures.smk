@@ -14,10 +14,6 @@ rule figures:
         rules.selectivity.output,
     output:
         f"{RESULTS}/figures/index.csv",
-    params:
-        uses=uses("figures"),
-        figures=f"{RESULTS}/figures",
-        cache=f"{RESULTS}/cache/figures",
     log:
         f"{RESULTS}/logs/figures.log",
     benchmark:
@@ -26,6 +22,10 @@ rule figures:
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        uses=uses("figures"),
+        figures=f"{RESULTS}/figures",
+        cache=f"{RESULTS}/cache/figures",
     shell:
         "reuptake stage figures {TABLES:q} {params.figures:q} {params.cache:q} {threads}"
         " > {log:q} 2>&1"

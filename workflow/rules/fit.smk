@@ -12,8 +12,6 @@ rule fit_drop:
         plates=f"{PER_DROP}/{{drop}}/plates.parquet",
     output:
         f"{PER_DROP}/{{drop}}/curves.parquet",
-    params:
-        uses=uses("fit"),
     log:
         f"{RESULTS}/logs/fit/{{drop}}.log",
     benchmark:
@@ -21,12 +19,14 @@ rule fit_drop:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        uses=uses("fit"),
     shell:
         "reuptake stage fit {wildcards.drop} {input.verdict:q} {input.wells:q} {input.plates:q}"
         " {output:q} --run {RUN:q} > {log:q} 2>&1"
 
 
 rule fit:
-    localrule: True
     input:
         per_drop("curves.parquet"),
+    localrule: True

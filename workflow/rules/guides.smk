@@ -12,12 +12,12 @@ rule guides:
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
         expand(f"{TABLES}/guide_table_{{table}}.csv", table=["0", "a", "b", "c"]),
-    params:
-        uses=uses("guides"),
     log:
         f"{RESULTS}/logs/guides.log",
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        uses=uses("guides"),
     shell:
         "reuptake stage guides {TABLES:q} --run {RUN:q} > {log:q} 2>&1"

@@ -11,9 +11,6 @@ rule ingest_drop:
     output:
         verdict=f"{PER_DROP}/{{drop}}/verdict.json",
         wells=f"{PER_DROP}/{{drop}}/ingested.parquet",
-    params:
-        uses=uses("ingest"),
-        state=lambda wc: FOLDERS[wc.drop].state,
     log:
         f"{RESULTS}/logs/ingest/{{drop}}.log",
     benchmark:
@@ -21,12 +18,15 @@ rule ingest_drop:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        uses=uses("ingest"),
+        state=lambda wc: FOLDERS[wc.drop].state,
     shell:
         "reuptake stage ingest {wildcards.drop} {output.verdict:q} {output.wells:q}"
         " --run {RUN:q} > {log:q} 2>&1"
 
 
 rule ingest:
-    localrule: True
     input:
         per_drop("verdict.json"),
+    localrule: True

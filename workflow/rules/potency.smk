@@ -10,8 +10,6 @@ rule potency:
     output:
         f"{TABLES}/experiments.csv",
         f"{TABLES}/potency.csv",
-    params:
-        uses=uses("potency"),
     log:
         f"{RESULTS}/logs/potency.log",
     benchmark:
@@ -19,5 +17,7 @@ rule potency:
     resources:
         mem_mb=2000,
         runtime=15,
+    params:
+        uses=uses("potency"),
     shell:
         "reuptake stage potency {TABLES:q} > {log:q} 2>&1"

@@ -11,8 +11,6 @@ rule qc_drop:
     output:
         plates=f"{PER_DROP}/{{drop}}/plates.parquet",
         wells=f"{PER_DROP}/{{drop}}/wells.parquet",
-    params:
-        uses=uses("qc"),
     log:
         f"{RESULTS}/logs/qc/{{drop}}.log",
     benchmark:
@@ -20,12 +18,14 @@ rule qc_drop:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        uses=uses("qc"),
     shell:
         "reuptake stage qc {wildcards.drop} {input:q} {output.plates:q} {output.wells:q}"
         " --run {RUN:q} > {log:q} 2>&1"
 
 
 rule qc:
-    localrule: True
     input:
         per_drop("plates.parquet"),
+    localrule: True

@@ -16,10 +16,6 @@ rule report:
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
         f"{RESULTS}/report/index.html",
-    params:
-        uses=uses("report"),
-        figures=f"{RESULTS}/figures",
-        report=f"{RESULTS}/report",
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:
@@ -27,6 +23,10 @@ rule report:
     resources:
         mem_mb=2000,
         runtime=15,
+    params:
+        uses=uses("report"),
+        figures=f"{RESULTS}/figures",
+        report=f"{RESULTS}/report",
     shell:
         "reuptake stage report {TABLES:q} {params.figures:q} {params.report:q}"
         " --run {RUN:q} > {log:q} 2>&1"

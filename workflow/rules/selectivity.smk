@@ -9,8 +9,6 @@ rule selectivity:
         rules.potency.output,
     output:
         f"{TABLES}/selectivity.csv",
-    params:
-        uses=uses("selectivity"),
     log:
         f"{RESULTS}/logs/selectivity.log",
     benchmark:
@@ -18,5 +16,7 @@ rule selectivity:
     resources:
         mem_mb=2000,
         runtime=15,
+    params:
+        uses=uses("selectivity"),
     shell:
         "reuptake stage selectivity {TABLES:q} --run {RUN:q} > {log:q} 2>&1"

@@ -1,0 +1,252 @@
+"""From the wells of a drop to curves with their Ki."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from simulated_curves import inhibition
+from test_binding_conditions import ASSAY as BINDING
+from test_binding_conditions import LOT
+
+from reuptake.curves.plates import fit_plates, gather, replicate_sets
+from reuptake.qc.plates import judge_plates
+from reuptake.settings.model import Limits
+from reuptake.stages import fit
+from reuptake.tables import CURVES, WELLS, typed
+
+DOSES_nM = 10.0 ** np.arange(0, 4.5, 0.5)
+TOP, FLOOR = 4815.0, 615.0
+UPTAKE = {
+    "kind": "uptake_inhibition",
+    "target": "SERT",
+    "species": "human",
+    "cells": 5e4,
+    "copies_per_cell": 1e6,
+    "volume": "200 uL",
+    "nonspecific_definer": "paroxetine 10 uM",
+}
+RUN = {"run": "R", "date": "2026-03-02", "measured": {}, "radioligand": LOT}
+# no depletion to speak of: R_T 0.01 nM
+QUIET = BINDING | {"protein": "1 ug", "bmax": {"value": "2.5 pmol/mg"}}
+
+
+def plate(ic50s_nM, *, plate="P1", run="R", assay="a", kind="competition_binding", top=TOP):
+    """An error-free plate: one curve a compound, in duplicate, with its control wells."""
+    rows = [{"role": "total", "signal": top + d, "compound": ""} for d in (-30.0, 0.0, 0.0, 30.0)]
+    rows += [{"role": "nonspecific", "signal": FLOOR + d} for d in (-9.0, 0.0, 0.0, 9.0)]
+    for compound, ic50 in ic50s_nM.items():
+        for dose in DOSES_nM:
+            level = inhibition(dose, ic50, top=top, bottom=FLOOR)
+            rows += [
+                {
+                    "role": "sample",
+                    "compound": compound,
+                    "concentration_nM": dose,
+                    "signal": level + d,
+                }
+                for d in (-20.0, 20.0)
+            ]
+    frame = pd.DataFrame(rows)
+    fixed = {"drop": "D", "run": run, "assay": assay, "plate": plate, "kind": kind, "unit": "CPM"}
+    fixed |= {"target": "SERT", "species": "human", "experiment": f"D/{run}"}
+    frame = frame.assign(**fixed, simulated=False, excluded=False)
+    frame["well"] = [f"w{i}" for i in range(len(frame))]
+    return typed(frame, WELLS)
+
+
+def curves(wells, assay=QUIET, **more_assays):
+    """The curves of the wells, by compound."""
+    assays = {"a": {"weights": "constant", "depletion": "judge"} | assay} | more_assays
+    judged = {k: {"limits": None, "total_added_fraction": 1.0} for k in assays}
+    plates, wells = judge_plates(wells, judged, Limits().model_dump())
+    runs = {(run, a): RUN for run in wells.run.unique() for a in assays}
+    table = typed(fit.curves_of(wells, plates, assays, runs), CURVES)
+    return table.set_index("compound", drop=False)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n", [1, 3, 4, 5])
+def test_every_curve_of_a_plate_gets_its_controls(n):
+    truth = {f"C{i}": 10.0 ** (1 + 0.5 * i) for i in range(n)}
+    table = curves(plate(truth))
+    assert table.index.tolist() == list(truth)
+    for compound, ic50 in truth.items():
+        row = table.loc[compound]
+        assert row.ic50_nM == pytest.approx(ic50, rel=1e-6)
+        assert row.ki_nM == pytest.approx(ic50 / 2, rel=1e-6)
+        assert (row.status, row.ki_qualifier, row.ki_method) == ("ok", "=", "cheng_prusoff")
+        assert (row.top, row.bottom) == pytest.approx((TOP, FLOOR), rel=1e-6)
+        assert (row.n_points, row.df) == (18, 18 + 8 - 3)
+        assert (row.ligand_nM, row.kd_nM, row.transporter_nM) == pytest.approx((5.3, 5.3, 0.01))
+
+
+def test_identity_and_interval_of_the_ki():
+    row = curves(plate({"A": 100.0})).loc["A"]
+    assert (row["drop"], row.run, row.assay, row.plate, row.role) == ("D", "R", "a", "P1", "sample")
+    assert (row.kind, row.target, row.species) == ("competition_binding", "SERT", "human")
+    assert (row.experiment, row.plate_verdict) == ("D/R", "pass")
+    assert row.ki_lower_nM == pytest.approx(row.ic50_lower_nM / 2)
+    assert row.ki_upper_nM == pytest.approx(row.ic50_upper_nM / 2)
+
+
+def test_plates_have_their_own_controls():
+    both = pd.concat(
+        [plate({"A": 100.0}), plate({"A": 30.0}, plate="P2", top=9000.0)], ignore_index=True
+    )
+    table = curves(both)
+    assert table.ic50_nM.tolist() == pytest.approx([100.0, 30.0], rel=1e-6)
+    assert table.top.tolist() == pytest.approx([TOP, 9000.0], rel=1e-6)
+
+
+def test_excluded_controls_and_samples_take_no_part():
+    wells = plate({"A": 100.0})
+    wells.loc[0, ["signal", "excluded"]] = [482.0, True]
+    wells.loc[12, ["signal", "excluded"]] = [1e6, True]
+    row = curves(wells).loc["A"]
+    assert row.ic50_nM == pytest.approx(100.0, rel=0.02)
+    assert row.top == pytest.approx(TOP, rel=0.01)
+    assert (row.n_points, row.df) == (17, 17 + 7 - 3)
+    wells.loc[0, "excluded"] = False
+    assert curves(wells).loc["A"].top < 0.99 * TOP
+
+
+def test_a_failed_plate_keeps_its_curves_and_says_so():
+    wells = plate({"A": 100.0})
+    wells.loc[wells.role == "nonspecific", "signal"] += 2500
+    row = curves(wells).loc["A"]
+    assert row.plate_verdict == "fail"
+    assert "plate failed quality control: left out of the answers" in row["flags"]
+
+
+def test_a_definer_that_is_the_compound_is_flagged():
+    assay = QUIET | {"nonspecific_definer": "paroxetine 10 uM"}
+    table = curves(plate({"Paroxetine": 10.0, "A": 100.0}), assay)
+    assert "the non-specific definer is this compound" in table.loc["Paroxetine"]["flags"]
+    assert "definer" not in table.loc["A"]["flags"]
+
+
+def test_depletion_reaches_the_ki():
+    """R_T 0.6 nM: the Ki of a potent compound is a bound, that of a weak one is given."""
+    assay = BINDING | {"bmax": {"value": "10 pmol/mg"}}
+    table = curves(plate({"potent": 3.0, "weak": 1000.0}), assay)
+    assert (table.loc["potent"].ki_qualifier, table.loc["potent"].ki_method) == ("<", "bound")
+    assert table.loc["potent"].ki_nM == pytest.approx(1.5, rel=1e-6)
+    assert table.loc["potent"].depletion_competitor_pct == pytest.approx(10.0, rel=1e-6)
+    assert table.loc["weak"].ki_qualifier == "="
+
+
+def test_no_kd_no_ki():
+    row = curves(plate({"A": 100.0}), QUIET | {"kd": None}).loc["A"]
+    assert (row.ki_qualifier, row.ki_method) == ("", "none")
+    assert row.ic50_nM == pytest.approx(100.0, rel=1e-6)
+    assert "no Ki: Kd missing" in row["flags"]
+
+
+def test_a_partial_inhibitor_has_no_ki():
+    wells = plate({"A": 100.0})
+    mine = wells.role == "sample"
+    wells.loc[mine, "signal"] = TOP - 0.5 * (TOP - wells.signal[mine])
+    row = curves(wells).loc["A"]
+    assert (row.status, row.ki_qualifier) == ("partial", "")
+    assert "partial inhibition is not competition at one site" in row["flags"]
+
+
+@pytest.mark.parametrize(
+    ("ic50_nM", "flagged"), [(0.58, True), (0.61, True), (0.64, False), (100.0, False)]
+)
+def test_floor_of_an_uptake_ic50(ic50_nM, flagged):
+    """50,000 cells with 1e6 copies in 200 uL: 0.4151348 nM, floor 0.2075674, 0.58 is 2.79 x."""
+    row = {"ic50_qualifier": "=", "ic50_nM": ic50_nM}
+    flags = fit._floor(row, UPTAKE, RUN)
+    assert bool(flags) == flagged
+    if ic50_nM == 0.58:
+        assert flags == ["tight binding: IC50 is 2.79 times its floor of 0.208 nM"]
+
+
+def test_uptake_has_an_ic50_and_no_ki():
+    row = curves(plate({"A": 100.0}, kind="uptake_inhibition"), UPTAKE).loc["A"]
+    assert row.ic50_nM == pytest.approx(100.0, rel=1e-6)
+    assert (row.ki_qualifier, row.ki_method) == ("", "none")
+    assert fit._floor({"ic50_qualifier": ">", "ic50_nM": 0.1}, UPTAKE, RUN) == []
+    assert fit._floor({"ic50_qualifier": "=", "ic50_nM": 0.1}, {"cells": 5e4}, RUN) == []
+
+
+def test_run_values_go_before_those_of_the_assay():
+    more = RUN | {"measured": {"cells": 1e5}}
+    row = {"ic50_qualifier": "=", "ic50_nM": 1.0}
+    assert fit._floor(row, UPTAKE, RUN) == []
+    assert fit._floor(row, UPTAKE, more)[0].endswith("floor of 0.415 nM")
+
+
+@pytest.mark.parametrize(
+    ("unit", "entry", "variance"),
+    [
+        ("CPM", {"count_time": "5 min"}, 0.2),
+        ("CCPM", {"count_time": "30 s"}, 2.0),
+        ("DPM", {"count_time": "5 min", "efficiency": {"value": 0.4}}, 0.5),
+        ("DPM", {"count_time": "5 min", "efficiency": None}, None),
+        ("counts", {"count_time": "5 min"}, 1.0),
+        ("CPM", {"count_time": None}, None),
+        ("response", {"count_time": "5 min"}, None),
+    ],
+)
+def test_counting_variance_by_unit(unit, entry, variance):
+    """Var(CPM) = CPM/t; on a scale Y = k CPM it is k Y/t."""
+    wells = pd.DataFrame({"assay": ["a"], "unit": [unit]})
+    answer = fit._counting_assays(wells, {"a": {"weights": "counting"} | entry})
+    assert answer == ({} if variance is None else {"a": pytest.approx(variance)})
+    assert fit._counting_assays(wells, {"a": {"weights": "constant"} | entry}) == {}
+
+
+def test_counting_weights_take_the_runs_own_scatter():
+    wells = plate({"A": 100.0, "B": 10.0})
+    sets = replicate_sets(wells)
+    # two controls of four wells and eighteen duplicates
+    assert sorted(sets["size"].tolist()) == [2] * 18 + [4, 4]
+    table = fit_plates(wells, {"a": 0.2})
+    c2 = (sets.df * (sets["var"] - 0.2 * sets["mean"]) / sets["mean"] ** 2).sum() / sets.df.sum()
+    assert table.proportional_error.tolist() == pytest.approx([np.sqrt(c2)] * 2)
+    assert table.ic50_nM.tolist() == pytest.approx([100.0, 10.0], rel=2e-3)
+    assert fit_plates(wells, {}).proportional_error.isna().all()
+
+
+def test_controls_with_a_compound_belong_to_it_alone():
+    rows = [
+        {"compound": c, "role": role, "concentration_nM": nM, "signal": y}
+        for c, scale in (("A", 100.0), ("B", 50.0))
+        for role, nM, y in [
+            ("vehicle", 0.0, scale),
+            *(("sample", d, inhibition(d, 100, top=scale)) for d in DOSES_nM),
+        ]
+    ]
+    rows.append({"compound": "", "role": "full_block", "concentration_nM": np.nan, "signal": 0.0})
+    frame = typed(pd.DataFrame(rows).assign(excluded=False, plate="", assay="p"), WELLS)
+    found, curve, concentration, response = gather(frame)
+    assert found.compound.tolist() == ["A", "B"]
+    assert response[(concentration == 0) & (curve == 0)].tolist() == [100.0]
+    assert response[(concentration == 0) & (curve == 1)].tolist() == [50.0]
+    assert curve[np.isinf(concentration)].tolist() == [0, 1]
+
+
+def test_files_in_files_out(tmp_path):
+    wells = plate({"A": 100.0})
+    plates, wells = judge_plates(
+        wells, {"a": {"limits": None, "total_added_fraction": 1.0}}, Limits().model_dump()
+    )
+    paths = {name: tmp_path / name for name in ("verdict", "wells", "plates", "curves")}
+    paths["verdict"].write_text(json.dumps({"runs": [RUN | {"assay": "a"}]}))
+    wells.to_parquet(paths["wells"])
+    plates.to_parquet(paths["plates"])
+    assay = QUIET | {"weights": "constant"}
+    fit.run(
+        paths["verdict"], paths["wells"], paths["plates"], {"assays": {"a": assay}}, paths["curves"]
+    )
+    table = pd.read_parquet(paths["curves"])
+    assert list(table.columns) == [column.name for column in CURVES]
+    assert table.ki_nM.tolist() == pytest.approx([50.0], rel=1e-6)
+
+
+def test_no_wells_no_curves():
+    empty = typed(pd.DataFrame(), WELLS)
+    assert fit.curves_of(empty, pd.DataFrame(), {}, {}).empty

@@ -1,0 +1,242 @@
+"""From curves to experiments to potencies: what n is, and what bounds may claim."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import t as student
+
+from reuptake.potency import (
+    bound_of,
+    combine_curves,
+    distinct_flags,
+    experiments_of,
+    potencies_of,
+    t_interval,
+)
+from reuptake.tables import CURVES, typed
+
+# three experiments of three wells each
+NINE = [0.47, 0.48, 0.49, 0.57, 0.58, 0.59, 0.93, 0.95, 0.97]
+
+
+def curve(nM, experiment="e1", *, qualifier="=", quantity="ki", **more):
+    """A row of curves.csv with the same value as Ki and IC50 unless told otherwise."""
+    row = {
+        "drop": "d",
+        "run": experiment,
+        "assay": "sert_binding",
+        "plate": "P1",
+        "role": "sample",
+        "kind": "competition_binding",
+        "target": "SERT",
+        "species": "human",
+        "compound": "X",
+        "experiment": experiment,
+        "log10_ic50_se": 0.02,
+        "df": 20,
+        "plate_verdict": "pass",
+        "simulated": False,
+        "flags": "",
+    }
+    for prefix in ("ki", "ic50"):
+        row |= {
+            f"{prefix}_qualifier": qualifier,
+            f"{prefix}_nM": nM,
+            f"{prefix}_lower_nM": 0.9 * nM if qualifier == "=" else np.nan,
+            f"{prefix}_upper_nM": 1.2 * nM if qualifier == "=" else np.nan,
+        }
+    return row | more
+
+
+def potency(rows, quantity="Ki"):
+    """The potency rows of a list of curves."""
+    table = potencies_of(experiments_of(typed(pd.DataFrame(rows), CURVES)))
+    return table[table.quantity == quantity].reset_index(drop=True)
+
+
+def test_geometric_mean_and_t_interval():
+    mean, low, high = t_interval(np.log10([0.48, 0.58, 0.95]))
+    assert 10**mean == pytest.approx(0.641895, rel=1e-6)
+    assert 9 - mean == pytest.approx(9.192536, rel=1e-6)
+    assert (10**low, 10**high) == pytest.approx((0.267437, 1.540659), rel=2e-6)
+
+
+def test_wells_taken_for_experiments_would_narrow_the_interval():
+    _, low, high = t_interval(np.log10(NINE))
+    assert (10**low, 10**high) == pytest.approx((0.50740, 0.81182), rel=1e-5)
+
+
+def test_three_plates_of_three_experiments_are_n_3():
+    """The trap, through the real chain: nine curves in, three experiments out."""
+    rows = [curve(NINE[i], f"e{i // 3}", plate=f"P{i % 3}") for i in range(9)]
+    (row,) = potency(rows).itertuples()
+    assert (row.n_experiments, row.n_censored, row.qualifier) == (3, 0, "=")
+    assert (row.lower_nM, row.upper_nM) == pytest.approx((0.26741, 1.54043), rel=2e-5)
+    assert row.p_potency == pytest.approx(9 - np.log10(row.value_nM))
+    experiments = experiments_of(typed(pd.DataFrame(rows), CURVES))
+    assert experiments[experiments.quantity == "Ki"].n_curves.tolist() == [3, 3, 3]
+
+
+def test_curves_of_one_experiment_by_inverse_variance():
+    """10 nM (SE 0.1) and 20 nM (SE 0.05): weights 100 and 400, log10 = (100 + 400 lg 20)/500."""
+    curves = [
+        {"qualifier": "=", "value_nM": 10.0, "log10_se": 0.1, "df": 9},
+        {"qualifier": "=", "value_nM": 20.0, "log10_se": 0.05, "df": 12},
+    ]
+    curves = [c | {"lower_nM": 1.0, "upper_nM": 99.0} for c in curves]
+    out = combine_curves(curves)
+    log10_value = (100 + 400 * np.log10(20)) / 500
+    half = student.ppf(0.975, 21) / np.sqrt(500)
+    assert (out["qualifier"], out["n_curves"]) == ("=", 2)
+    assert out["value_nM"] == pytest.approx(10**log10_value, rel=1e-12)
+    assert out["lower_nM"] == pytest.approx(10 ** (log10_value - half), rel=1e-9)
+    assert out["upper_nM"] == pytest.approx(10 ** (log10_value + half), rel=1e-9)
+
+
+def test_one_curve_keeps_its_own_asymmetric_interval():
+    one = {"qualifier": "=", "value_nM": 10.0, "lower_nM": 4.0, "upper_nM": 17.0}
+    out = combine_curves([one | {"log10_se": 0.1, "df": 9}])
+    assert (out["value_nM"], out["lower_nM"], out["upper_nM"]) == (10.0, 4.0, 17.0)
+
+
+@pytest.mark.parametrize("se", [np.nan, 0.0])
+def test_without_standard_errors_the_plain_mean_and_no_interval(se):
+    both = [{"qualifier": "=", "value_nM": v, "log10_se": se, "df": 9} for v in (10.0, 1000.0)]
+    out = combine_curves([c | {"lower_nM": 1.0, "upper_nM": 9.0} for c in both])
+    assert out["value_nM"] == pytest.approx(100.0)
+    assert np.isnan(out["lower_nM"])
+
+
+@pytest.mark.parametrize(
+    ("qualifiers", "values", "answer"),
+    [
+        ([">", ">"], [5000, 10000], (">", 5000)),
+        (["=", ">"], [8000, 5000], (">", 5000)),
+        (["=", ">"], [3000, 5000], (">", 3000)),
+        (["<", "<"], [0.1, 0.3], ("<", 0.3)),
+        (["=", "<"], [0.2, 0.1], ("<", 0.2)),
+    ],
+)
+def test_bounds(qualifiers, values, answer):
+    assert bound_of(qualifiers, values) == answer
+
+
+def test_bounds_in_both_directions_claim_nothing():
+    qualifier, value = bound_of([">", "<"], [5000, 1])
+    assert qualifier == ""
+    assert np.isnan(value)
+    (row,) = potency([curve(5000, "a", qualifier=">"), curve(1, "b", qualifier="<")]).itertuples()
+    assert (row.qualifier, row.n_experiments, row.n_censored) == ("", 2, 2)
+    assert "limits in both directions" in row.flags
+
+
+def test_all_censored_gives_the_smallest_limit_and_no_estimate():
+    rows = [curve(10000, "a", qualifier=">"), curve(5000, "b", qualifier=">")]
+    (row,) = potency(rows).itertuples()
+    assert (row.qualifier, row.value_nM, row.n_experiments, row.n_censored) == (">", 5000, 2, 2)
+    assert np.isnan(row.lower_nM)
+    assert np.isnan(row.upper_nM)
+    assert "2 of 2 experiments" in row.method
+
+
+def test_partly_censored_is_neither_averaged_nor_dropped():
+    """5200, 7400, > 10,000, > 10,000: not 6203 (dropped), not 7876 (substituted)."""
+    values = [(5200, "="), (7400, "="), (10000, ">"), (10000, ">")]
+    rows = [curve(v, f"e{i}", qualifier=q) for i, (v, q) in enumerate(values)]
+    (row,) = potency(rows).itertuples()
+    assert (row.qualifier, row.value_nM) == (">", 5200)
+    assert (row.n_experiments, row.n_censored) == (4, 2)
+
+
+def test_one_experiment_keeps_the_interval_of_its_fit_and_says_so():
+    (row,) = potency([curve(10.0)]).itertuples()
+    assert (row.value_nM, row.lower_nM, row.upper_nM) == pytest.approx((10.0, 9.0, 12.0))
+    assert row.n_experiments == 1
+    assert "n = 1" in row.flags
+    assert "single experiment" in row.method
+
+
+def test_a_named_experiment_joins_runs_of_two_drops():
+    apart = [curve(10.0, "d1/A", drop="d1"), curve(12.0, "d2/A", drop="d2")]
+    joined = [row | {"experiment": "week 10"} for row in apart]
+    assert potency(apart).n_experiments.tolist() == [2]
+    assert potency(joined).n_experiments.tolist() == [1]
+
+
+def test_a_ki_is_joined_over_assays_and_an_ic50_is_not():
+    rows = [curve(10.0, "a"), curve(40.0, "b", assay="sert_binding_2")]
+    (ki,) = potency(rows).itertuples()
+    assert (ki.n_experiments, ki.assay) == (2, "")
+    assert ki.value_nM == pytest.approx(20.0)
+    ic50 = potency(rows, "IC50")
+    assert ic50.assay.tolist() == ["sert_binding", "sert_binding_2"]
+    assert ic50.n_experiments.tolist() == [1, 1]
+
+
+def test_an_experiment_in_two_assays_of_a_target_counts_once():
+    rows = [curve(10.0, "a"), curve(40.0, "a", assay="sert_binding_2"), curve(20.0, "b")]
+    (ki,) = potency(rows).itertuples()
+    assert ki.n_experiments == 2
+    assert ki.value_nM == pytest.approx(20.0)
+
+
+def test_simulated_and_real_never_meet():
+    rows = [curve(10.0, "a"), curve(20.0, "b", simulated=True)]
+    table = potency(rows)
+    assert table.simulated.tolist() == [False, True]
+    assert table.n_experiments.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"species": "rat"}, {"target": "DAT"}, {"kind": "uptake_inhibition"}, {"compound": "Y"}],
+)
+def test_unlike_measurements_stay_apart(other):
+    rows = [curve(10.0, "a"), curve(20.0, "b", **other)]
+    assert sorted(potency(rows, "IC50").n_experiments) == [1, 1]
+
+
+def test_uptake_has_no_ki():
+    table = potency([curve(0.58, kind="uptake_inhibition")], "Ki")
+    assert len(table) == 0
+
+
+def test_a_binding_curve_without_ki_leaves_an_empty_answer_not_a_gap():
+    none = {"ki_qualifier": "", "ki_nM": np.nan, "flags": "no Ki: Kd missing"}
+    (row,) = potency([curve(10.0, **none)]).itertuples()
+    assert (row.qualifier, row.n_experiments, row.method) == ("", 0, "none")
+    assert np.isnan(row.value_nM)
+    assert "no Ki: Kd missing" in row.flags
+    assert potency([curve(10.0, **none)], "IC50").value_nM.tolist() == [10.0]
+
+
+def test_failed_plates_and_failed_curves_stay_out():
+    rows = [
+        curve(10.0, "a"),
+        curve(99.0, "b", plate_verdict="fail"),
+        curve(np.nan, "c", qualifier=""),
+    ]
+    (row,) = potency(rows).itertuples()
+    assert (row.n_experiments, row.value_nM) == (1, pytest.approx(10.0))
+
+
+def test_reference_curves_do_not_drown_the_test():
+    sample, reference = curve(10.0, "a"), curve(40.0, "b", role="reference")
+    assert potency([sample, reference]).value_nM.tolist() == [pytest.approx(10.0)]
+    alone = potency([reference])
+    assert alone.value_nM.tolist() == [pytest.approx(40.0)]
+    assert "from reference curves" in alone["flags"][0]
+    # a compound's reference curves elsewhere are its own affair
+    elsewhere = curve(40.0, "b", role="reference", target="DAT")
+    assert sorted(potency([sample, elsewhere]).target) == ["DAT", "SERT"]
+
+
+def test_flags_that_differ_in_a_number_stand_once():
+    texts = ["bias 5.1 %; nominal", "bias 6.2 %", "", "nominal; not recorded: lot"]
+    assert distinct_flags(texts) == ["bias 5.1 %", "nominal", "not recorded: lot"]
+
+
+def test_no_curves_at_all():
+    empty = experiments_of(typed(pd.DataFrame(), CURVES))
+    assert len(empty) == 0
+    assert len(potencies_of(empty)) == 0
