@@ -155,17 +155,21 @@ def means(c, y):
 
 
 def best_of_ten(table: Table) -> list[Answer]:
-    """The least sum of squares that ten random starts of ``curve_fit`` find.
+    """The least sum of squares that ten random starts of scipy's Levenberg-Marquardt find.
 
     On the means of the replicates, which for equal weights is the same fit.
     """
-    from scipy.optimize import curve_fit
+    from scipy.optimize import least_squares
 
     random = np.random.default_rng(10)
 
     def fit(c, y, _):
         levels, mean, n = means(c, y)
         within = (y**2).sum() - (n * mean**2).sum()
+
+        def residual(values):
+            return np.sqrt(n) * (mean - four_parameters(levels, *values))
+
         least = Answer(rss=math.inf)
         for _ in range(10):
             p0 = [
@@ -174,13 +178,10 @@ def best_of_ten(table: Table) -> list[Answer]:
                 random.uniform(-1.0, 5.5),
                 math.exp(random.uniform(-1.2, 1.2)),
             ]
-            with contextlib.suppress(RuntimeError):
-                values, _ = curve_fit(
-                    four_parameters, levels, mean, p0=p0, sigma=n**-0.5, ftol=1e-12, xtol=1e-12
-                )
-                rss = (n * (mean - four_parameters(levels, *values)) ** 2).sum() + within
-                if rss < least.rss:
-                    least = estimated(values[2], rss=rss)
+            found = least_squares(residual, p0, method="lm", ftol=1e-12, xtol=1e-12)
+            rss = 2.0 * found.cost + within
+            if rss < least.rss:
+                least = estimated(found.x[2], rss=rss)
         return least
 
     return one_by_one(table, fit)
@@ -317,7 +318,7 @@ def curve_curator(table: Table) -> list[Answer]:
             )
         )
         wide = pd.DataFrame(values, columns=[f"Raw {name}" for name in names])
-        wide.insert(0, "Name", [f"{i:06d}" for i in range(len(wide))])
+        wide.insert(0, "Name", [f"c{i:06d}" for i in range(len(wide))])
         wide.to_csv(Path(folder) / "input.txt", sep="\t", index=False)
         config = toml_parser.set_default_values(toml_parser.load_toml(str(config_file)))
         found = quantification.run_pipeline(data_parser.load(config), config=config)

@@ -101,8 +101,13 @@ def value_or_run(value_model, run_model) -> Any:
     """Type of a constant given either with its value or as the run that measured it."""
     return Annotated[
         Annotated[value_model, Tag("a value")] | Annotated[run_model, Tag("a run")],
-        Discriminator(lambda v: "a run" if isinstance(v, dict) and "run" in v else "a value"),
+        Discriminator(_value_or_run),
     ]
+
+
+def _value_or_run(entry: Any) -> str:
+    has_run = "run" in entry if isinstance(entry, dict) else hasattr(entry, "run")
+    return "a run" if has_run else "a value"
 
 
 def word_or(word: Any, model) -> Any:

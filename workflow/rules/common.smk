@@ -27,8 +27,7 @@ def files_of(drop):
     would stop the whole run: it counts by name and size alone (Folder.state).
     """
     folder = FOLDERS[drop]
-    usable = [n for n in folder.files if "{" not in n and not path_fault(folder.path, n)]
-    return [folder.path / name for name in usable]
+    return [folder.path / name for name in folder.files if not path_fault(folder.path, name)]
 
 
 def look_of(drop):

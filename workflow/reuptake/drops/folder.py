@@ -47,6 +47,8 @@ def path_fault(folder: Path, name: str) -> str:
     path = PurePosixPath(name)
     if not name.isprintable() or not name:
         return "not a file name: it is empty or holds characters that cannot be shown"
+    if "{" in name or "}" in name:
+        return "a file name may not hold { or }"
     if path.is_absolute() or ".." in path.parts or "\\" in name or re.match(r"[A-Za-z]:", name):
         return "the path leaves the drop folder"
     target = folder / name

@@ -11,11 +11,13 @@ import ast
 import hashlib
 import json
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 
 from reuptake.settings.model import WELL_KINDS, Settings
 
 PACKAGE = Path(__file__).parents[1]
+_LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib")
 
 # what the stages know of an assay; what stands nowhere here is kept for the reader alone
 _IN_WELLS = ("kind", "target", "species")
@@ -125,13 +127,14 @@ def digest(data) -> str:
 
 @lru_cache
 def fingerprint(stage: str) -> str:
-    """Digest of the source of a stage and of every module of this package that it imports.
+    """Digest of a stage's software: its source, every module of this package that it imports,
+    and the versions of the libraries that make numbers and pictures.
 
     Snakemake does not see a change in an imported module; this, as a parameter of the
     stage's rule, makes it visible.
     """
     todo, seen = [f"stages.{stage}"], set()
-    sources = {}
+    sources = {name: version(name) for name in _LIBRARIES}
     while todo:
         module = todo.pop()
         if module in seen:
