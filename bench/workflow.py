@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 REUPTAKE = Path(sys.executable).parent / "reuptake"
 CORES = 2
-REPEATS = 3
+REPEATS = 2
 
 # the job itself, then the names of all modules that it loaded, in their order
 _TELL_MODULES = """

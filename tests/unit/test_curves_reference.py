@@ -126,7 +126,7 @@ def test_one_moved_well_is_found_and_told_not_removed():
     row = fit_one(10 ** (LOG10_M + 9), moved)
     assert row.ic50_nM == pytest.approx(1.5360, rel=1e-4)
     assert row.ic50_cleaned_nM == pytest.approx(1.23474, rel=1e-4)
-    assert "outlying wells by ROUT (10.0 nM): IC50 without them 1.23 nM" in row["flags"]
+    assert "outlying wells by ROUT: 10.0 nM (IC50 without them 1.23 nM)" in row["flags"]
     batch = batch_of(LOG10_M + 9, moved)
     fitted = engine.fit(batch, batch.weight, free_hill=False)
     outlying, _ = outliers.rout(batch, fitted, np.array([3]), free_hill=False)

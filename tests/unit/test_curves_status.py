@@ -266,6 +266,16 @@ class TestUglyCurves:
         assert rows["flags"].str.startswith("too few concentrations: 3").all()
 
 
+def test_outlying_wells_are_told_by_their_place():
+    response = inhibition(TRIPLICATE, 100) + SCATTER
+    response[[3, 4, 15]] += [90, 90, -150]  # twice 3.16 nM, once 316 nM
+    c, y = with_controls(TRIPLICATE, response)
+    y[30] += 70
+    row = fit_one(c, y)
+    assert "outlying wells by ROUT: vehicle, 2 at 3.16 nM, 316 nM (IC50 without" in row["flags"]
+    assert row.ic50_cleaned_nM == pytest.approx(100, rel=0.02)
+
+
 def test_wells_at_concentration_zero_are_vehicle():
     doses = np.r_[np.zeros(4), DOSES_nM]
     row = fit_one(doses, inhibition(doses, 100))

@@ -118,11 +118,25 @@ def test_without_standard_errors_the_plain_mean_and_no_interval(se):
     ],
 )
 def test_bounds(qualifiers, values, answer):
-    assert bound_of(qualifiers, values) == answer
+    """Without intervals the values stand in for their limits."""
+    assert bound_of(results(qualifiers, values)) == answer
+
+
+def results(qualifiers, values, lower=np.nan, upper=np.nan):
+    return [
+        {"qualifier": q, "value_nM": v, "lower_nM": lower, "upper_nM": upper}
+        for q, v in zip(qualifiers, values, strict=True)
+    ]
+
+
+def test_an_exact_result_enters_a_bound_with_the_limit_of_its_interval():
+    """An estimate is not a limit: 3000 (2000 to 4500) beside > 5000 claims > 2000."""
+    assert bound_of(results("=>", [3000, 5000], lower=2000, upper=4500)) == (">", 2000)
+    assert bound_of(results("=<", [0.2, 0.1], lower=0.1, upper=0.4)) == ("<", 0.4)
 
 
 def test_bounds_in_both_directions_claim_nothing():
-    qualifier, value = bound_of([">", "<"], [5000, 1])
+    qualifier, value = bound_of(results("><", [5000, 1]))
     assert qualifier == ""
     assert np.isnan(value)
     (row,) = potency([curve(5000, "a", qualifier=">"), curve(1, "b", qualifier="<")]).itertuples()
@@ -140,11 +154,15 @@ def test_all_censored_gives_the_smallest_limit_and_no_estimate():
 
 
 def test_partly_censored_is_neither_averaged_nor_dropped():
-    """5200, 7400, > 10,000, > 10,000: not 6203 (dropped), not 7876 (substituted)."""
+    """5200, 7400, > 10,000, > 10,000: not 6203 (dropped), not 7876 (substituted).
+
+    The curves' lower limits are 0.9 of their values; Tobit's interval begins at 4931 (T-22).
+    """
     values = [(5200, "="), (7400, "="), (10000, ">"), (10000, ">")]
     rows = [curve(v, f"e{i}", qualifier=q) for i, (v, q) in enumerate(values)]
     (row,) = potency(rows).itertuples()
-    assert (row.qualifier, row.value_nM) == (">", 5200)
+    assert row.qualifier == ">"
+    assert row.value_nM == pytest.approx(0.9 * 5200)
     assert (row.n_experiments, row.n_censored) == (4, 2)
 
 

@@ -44,15 +44,25 @@ def t_interval(log10_values, confidence: float = CONFIDENCE) -> tuple[float, flo
     return mean, float(mean - half), float(mean + half)
 
 
-def bound_of(qualifiers: list[str], values: list[float]) -> tuple[str, float]:
-    """What may be claimed of values of which some are bounds.
+def bound_of(results: list[dict]) -> tuple[str, float]:
+    """What may be claimed of results of which some are bounds.
 
-    With ``>`` among them, the smallest value or limit: every one of them is at least that.
-    With ``<``, the largest. With both, nothing.
+    With ``>`` among them, the smallest of their limits, an exact result entering with the
+    lower limit of its interval; with ``<``, the largest, with the upper limit. With both,
+    nothing.
+
+    Parameters
+    ----------
+    results : list of dict
+        ``qualifier, value_nM, lower_nM, upper_nM``; without an interval the value stands in.
     """
-    if {">", "<"} <= set(qualifiers):
+    qualifiers = {result["qualifier"] for result in results}
+    if {">", "<"} <= qualifiers:
         return "", np.nan
-    return (">", min(values)) if ">" in qualifiers else ("<", max(values))
+    limit, side, extreme = (">", "lower_nM", min) if ">" in qualifiers else ("<", "upper_nM", max)
+    exact = [r[side] for r in results if r["qualifier"] == "=" and np.isfinite(r[side])]
+    bounds = [r["value_nM"] for r in results if r["qualifier"] != "=" or not np.isfinite(r[side])]
+    return limit, extreme(exact + bounds)
 
 
 def combine_curves(curves: list[dict]) -> dict:
@@ -76,7 +86,7 @@ def combine_curves(curves: list[dict]) -> dict:
     qualifiers = [curve["qualifier"] for curve in curves]
     values = [curve["value_nM"] for curve in curves]
     if set(qualifiers) != {"="}:
-        qualifier, value = bound_of(qualifiers, values)
+        qualifier, value = bound_of(curves)
         return _experiment(qualifier, value, np.nan, np.nan, len(curves))
     if len(curves) == 1:
         return _experiment("=", values[0], curves[0]["lower_nM"], curves[0]["upper_nM"], 1)
@@ -195,7 +205,7 @@ def _potency(group: pd.DataFrame) -> dict:
     if not n:
         qualifier, value, method = "", np.nan, "none"
     elif censored:
-        qualifier, value = bound_of(qualifiers, values)
+        qualifier, value = bound_of(experiments)
         method = f"bound: {censored} of {n} experiments gave only a limit"
         if not qualifier:
             flags.append("limits in both directions: no value can be claimed")

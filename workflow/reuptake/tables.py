@@ -149,7 +149,11 @@ CURVES = (
     _number("ic50_upper_nM", "95 % profile-likelihood limit; inf where unbounded", "nM"),
     _text("ic50_absolute_qualifier", "=, > or <; empty where there is no value"),
     _number("ic50_absolute_nM", "where the curve crosses 50 % of the control range", "nM"),
-    _number("ic50_cleaned_nM", "IC50 without flagged outliers; empty: none was looked for", "nM"),
+    _number(
+        "ic50_cleaned_nM",
+        "IC50 without flagged outliers; that of all wells where there are none",
+        "nM",
+    ),
     _number("hill", "Hill slope, positive for a descending curve; 1 in a 3PL"),
     _number("hill_lower", "95 % profile-likelihood limit of a fitted Hill slope"),
     _number("hill_upper", "95 % profile-likelihood limit of a fitted Hill slope"),

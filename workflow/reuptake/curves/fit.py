@@ -187,16 +187,21 @@ def _without_outliers(out: dict[str, np.ndarray], batch: Batch, chosen: Chosen, 
             )
             for j in np.flatnonzero(outlying.any(axis=1)):
                 curve = part.curve[j]
-                where = ", ".join(_place(x) for x in part.x[j, outlying[j]])
-                flag = f"outlying wells by ROUT ({where})"
+                where = _places(part.x[j, outlying[j]])
+                flag = f"outlying wells by ROUT: {where}"
                 if out["ic50_qualifier"][curve] == "=":
                     without = out["ic50_cleaned_nM"][curve] = 10.0 ** cleaned.log10_ic50[j]
-                    flag += f": IC50 without them {significant(without)} nM"
+                    flag += f" (IC50 without them {significant(without)} nM)"
                 out["flags"][curve] = "; ".join(filter(None, (out["flags"][curve], flag)))
 
 
-def _place(x: float) -> str:
-    """Where a well stands on the curve, in words."""
-    if np.isfinite(x):
-        return f"{significant(10.0**x)} nM"
-    return "vehicle" if x < 0 else "full block"
+def _places(x: np.ndarray) -> str:
+    """Where wells stand on the curve, in words: ``2 at vehicle, 10.0 nM``."""
+    words = []
+    for level, n in zip(*np.unique(x, return_counts=True), strict=True):
+        if np.isfinite(level):
+            place = f"{significant(10.0**level)} nM"
+        else:
+            place = "vehicle" if level < 0 else "full block"
+        words.append(f"{n} at {place}" if n > 1 else place)
+    return ", ".join(words)

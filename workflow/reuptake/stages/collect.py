@@ -51,6 +51,4 @@ def _pool(paths: list[Path], columns) -> pd.DataFrame:
 
 def _named(written: pd.Series, names: dict) -> tuple[pd.Series, list[str]]:
     pairs = [names.get(name, (name, "")) for name in written]
-    return pd.Series([p[0] for p in pairs], index=written.index, dtype="str"), [
-        p[1] for p in pairs
-    ]
+    return pd.Series([p[0] for p in pairs], index=written.index, dtype="str"), [p[1] for p in pairs]
