@@ -1,6 +1,6 @@
-"""reuptake's curve engine on one job, in the project's own environment.
+"""reuptake's curve engine behind the same interface, in the project's own environment.
 
-``python ours.py JOB.json``, as :mod:`programs` takes it.
+``python ours.py JOBS.json``, as :mod:`programs` takes it.
 """
 
 from __future__ import annotations
@@ -74,10 +74,9 @@ def free_four(wells, n: int) -> np.ndarray:
     return out
 
 
-def main(job_file: str) -> None:
-    """Run a job: the answers, or the CPU time of the fits alone."""
-    job = json.loads(Path(job_file).read_text())
-    table = pd.read_csv(job["wells"], float_precision="round_trip")
+def run(job: dict) -> None:
+    """One job: the answers, or the CPU time of the fits alone."""
+    table = pd.read_csv(job["wells"])
     wells = tuple(table[name].to_numpy() for name in ("curve", "concentration_nM", "response"))
     n = int(wells[0][-1]) + 1
     if job["program"] == "ours":
@@ -92,4 +91,5 @@ def main(job_file: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    for each in json.loads(Path(sys.argv[1]).read_text()):
+        run(each)

@@ -1,6 +1,6 @@
-"""The other programs behind one interface; run inside their environment, on one job.
+"""The other programs behind one interface; run inside their environment.
 
-``python programs.py JOB.json``: the job names the program, the CSV of wells
+``python programs.py JOBS.json``: each job names the program, the CSV of wells
 (``curve, concentration_nM, response``; 0 is vehicle, inf full block) and where the answers go.
 Every program is used as its documentation shows, with its defaults.
 """
@@ -113,6 +113,11 @@ def in_nM(answer: Answer, unit_nM: float) -> Answer:
     return answer
 
 
+def said(error: BaseException) -> str:
+    """The first line of what was raised."""
+    return f"{type(error).__name__}: {error}".splitlines()[0][:200]
+
+
 def one_by_one(table: Table, fit) -> list[Answer]:
     """`fit(c, y, plateaus)` of every curve; what it raises becomes its answer."""
     answers = []
@@ -123,7 +128,7 @@ def one_by_one(table: Table, fit) -> list[Answer]:
         try:
             answers.append(in_nM(fit(c, y, plateaus), table.unit_nM))
         except Exception as error:  # whatever a program raises is its answer
-            answers.append(Answer(error=f"{type(error).__name__}: {error}".splitlines()[0][:200]))
+            answers.append(Answer(error=said(error)))
     return answers
 
 
@@ -349,21 +354,32 @@ def cpu_seconds() -> float:
     return sum(os.times()[:4])
 
 
-def main(job_file: str) -> None:
-    """Run the program of a job; its answers go to a CSV, its CPU time to a JSON beside it."""
-    job = json.loads(Path(job_file).read_text())
+def run(job: dict) -> None:
+    """One job; its answers go to a CSV, its CPU time to a JSON."""
     table = read(job["wells"], job["controls"], job["unit_nM"])
-    program, n = PROGRAMS[job["program"]], len(table.response)
-    taken = math.inf
-    with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
-        warnings.simplefilter("ignore")
-        program(table.first(3))  # what is imported late is no part of the fit
-        for _ in range(job["repeat"]):
-            started = cpu_seconds()
+    program, taken = PROGRAMS[job["program"]], math.inf
+    for _ in range(job["repeat"]):
+        started = cpu_seconds()
+        try:
             answers = program(table)
-            taken = min(taken, cpu_seconds() - started)
+        except (Exception, SystemExit) as error:  # it gave up on the table
+            answers = [Answer(error=said(error))] * len(table.response)
+        taken = min(taken, cpu_seconds() - started)
     pd.DataFrame(answers).to_csv(job["answers"], index=False)
-    Path(job["timing"]).write_text(json.dumps({"curves": n, "cpu_seconds": taken}))
+    timing = {"curves": len(table.response), "cpu_seconds": taken}
+    Path(job["timing"]).write_text(json.dumps(timing))
+
+
+def main(file: str) -> None:
+    """All jobs of a file, the first one's first curves once more for what is imported late."""
+    jobs = json.loads(Path(file).read_text())
+    warnings.simplefilter("ignore")
+    with contextlib.redirect_stdout(sys.stderr):
+        first = jobs[0]
+        table = read(first["wells"], first["controls"], first["unit_nM"]).first(3)
+        PROGRAMS[first["program"]](table)
+        for job in jobs:
+            run(job)
 
 
 if __name__ == "__main__":
