@@ -153,7 +153,7 @@ def table_0(potency: pd.DataFrame, affinities: pd.DataFrame, guide_compound: str
                 "Species": _species(row["species"]),
                 "Assay Type": assay_type(row["modality"], row["target"]),
                 "compound": row["compound"],
-                "source": "measured",
+                "source": _origin(row["simulated"]),
                 "target": row["target"],
                 "modality": row["modality"],
                 "simulated": _truth(row["simulated"]),
@@ -214,7 +214,7 @@ def table_a(
                     COLUMNS_A[4]: _ratio_cell(my_ratios, "NET", target),
                     "compound": compound,
                     "simulated": _truth(simulated),
-                    "source": "; ".join([*sources, *(["measured"] if len(here) else [])]),
+                    "source": "; ".join([*sources, *([_origin(simulated)] if len(here) else [])]),
                     **_binding_ki(here),
                 }
             )
@@ -303,6 +303,10 @@ def _species(name: str) -> str:
     if name.lower() in ("", "not specified"):
         return "Not Specified"
     return name[:1].upper() + name[1:]
+
+
+def _origin(simulated: bool) -> str:
+    return "simulated" if simulated else "measured"
 
 
 def _truth(value: object) -> str:
