@@ -37,6 +37,7 @@ def curve(nM, experiment="e1", *, qualifier="=", quantity="ki", **more):
         "plate_verdict": "pass",
         "simulated": False,
         "flags": "",
+        "ki_flags": "",
     }
     for prefix in ("ki", "ic50"):
         row |= {
@@ -142,6 +143,12 @@ def test_bounds_in_both_directions_claim_nothing():
     (row,) = potency([curve(5000, "a", qualifier=">"), curve(1, "b", qualifier="<")]).itertuples()
     assert (row.qualifier, row.n_experiments, row.n_censored) == ("", 2, 2)
     assert "limits in both directions" in row.flags
+
+
+def test_flags_of_the_ki_do_not_stand_at_the_ic50():
+    rows = [curve(10, "a", flags="partial; no Ki: Kd missing", ki_flags="no Ki: Kd missing")]
+    flags = {row.quantity: row.flags for row in experiments_of(pd.DataFrame(rows)).itertuples()}
+    assert flags == {"Ki": "partial; no Ki: Kd missing", "IC50": "partial"}
 
 
 def test_all_censored_gives_the_smallest_limit_and_no_estimate():

@@ -145,11 +145,19 @@ def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
                 if row[f"{prefix}_qualifier"]
             ]
             answer = combine_curves(given) if given else _experiment("", *[np.nan] * 3, 0)
-            flags = distinct_flags([row["flags"] for row in curve_rows])
+            flags = distinct_flags([_flags_of(row, quantity) for row in curve_rows])
             if (group.role == "reference").all():
                 flags = [*flags, "from reference curves"]
             rows.append(identity | answer | {"quantity": quantity, "flags": "; ".join(flags)})
     return typed(pd.DataFrame(rows), EXPERIMENTS)
+
+
+def _flags_of(row: dict, quantity: str) -> str:
+    """The flags of a curve that concern one of its quantities."""
+    if quantity == "Ki":
+        return row["flags"]
+    of_ki = row["ki_flags"].split("; ")
+    return "; ".join(flag for flag in row["flags"].split("; ") if flag not in of_ki)
 
 
 def distinct_flags(texts: list[str]) -> list[str]:

@@ -185,6 +185,7 @@ CURVES = (
     _number("transporter_nM", "R_T, binding sites in the well", "nM"),
     _number("proportional_error", "c of the run, from its replicates; empty for equal weights"),
     _text("plate_verdict", "pass, warn or fail; a failed plate leaves the answers"),
+    _text("ki_flags", "those of the flags that concern the Ki and not the IC50"),
     _SIMULATED,
 )
 

@@ -61,8 +61,9 @@ def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dic
                 conditions[key] = conditions_of(assay, runs[key[0], key[2]], level)
             known = conditions[key]
             ki = judge_ki(row, known)
-            flags += ki.pop("ki_flags")
+            flags += ki["ki_flags"]
             row |= ki | {
+                "ki_flags": "; ".join(ki["ki_flags"]),
                 "ligand_nM": known.ligand_nM,
                 "kd_nM": known.kd_nM,
                 "transporter_nM": known.transporter_nM,
