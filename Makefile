@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything runs in .venv, which is made from uv.lock when needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format demo bench environment clean distclean
+.PHONY: help setup run test lint format demo bench peers environment clean distclean
 
 # ARGS reaches the command behind the target: make run ARGS=--dry-run, make test ARGS=tests/unit
 ARGS ?=
@@ -50,6 +50,9 @@ demo: $(READY) ## write the simulated drops again and register them
 bench: $(READY) ## measure speed and accuracy
 	@$(BIN)/python bench/run.py $(ARGS)
 
+peers: $(READY) ## measure the curve engine beside the programs that people use
+	@$(BIN)/python bench/peers/run.py $(ARGS)
+
 environment: $(READY) ## write environment.yml from uv.lock
 	@$(BIN)/python workflow/scripts/environment.py
 
@@ -59,4 +62,4 @@ clean: ## remove results, their history and caches; never data
 	@find workflow tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## clean, and remove the environment
-	@rm -rf .venv .uv
+	@rm -rf .venv .uv bench/peers/.venv

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
 from reuptake.curves import engine
 from reuptake.curves.choice import choose
 from reuptake.curves.fit import fit_curves

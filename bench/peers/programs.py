@@ -238,10 +238,10 @@ def bindcurve(table: Table) -> list[Answer]:
     def answer(found):
         if not found.success:
             return Answer(warned=True)
-        log10_ic50 = math.log10(found.values["IC50"])
-        interval = {}
+        ic50 = found.values["IC50"]  # noqa: PD011
+        log10_ic50, interval = math.log10(ic50), {}
         if "IC50" in found.stderr:
-            se = found.stderr["IC50"] / (LN10 * found.values["IC50"])
+            se = found.stderr["IC50"] / (LN10 * ic50)
             interval = wald(log10_ic50, se, found.n_data - len(found.free))
         return estimated(log10_ic50, warned=bool(found.warnings), **interval)
 
@@ -255,7 +255,7 @@ def bindcurve(table: Table) -> list[Answer]:
 
 
 def neutcurve(table: Table) -> list[Answer]:
-    """neutcurve's HillCurve on mean fractions; its standard errors are not scaled to the scatter."""
+    """neutcurve's HillCurve on mean fractions; its errors are not scaled to the scatter."""
     from neutcurve import HillCurve
 
     def fit(c, y, plateaus):
