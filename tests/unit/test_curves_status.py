@@ -44,6 +44,18 @@ def test_ok():
     assert (row.n_points, row.n_concentrations, row.df) == (30, 10, 42)
 
 
+def test_a_limit_says_when_the_fit_could_as_well_lie_inside():
+    """An IC50 just above the highest dose is a limit, and the interval crosses that dose."""
+    inside = "interval reaches into the tested range"
+    near = triplicates(inhibition(TRIPLICATE, 1.02 * HIGHEST))
+    far = triplicates(inhibition(TRIPLICATE, 3 * HIGHEST))
+    assert (near.ic50_qualifier, far.ic50_qualifier) == (">", ">")
+    assert inside in near["flags"]
+    assert inside not in far["flags"]
+    near = triplicates(inhibition(TRIPLICATE, DOSES_nM[0] / 1.02))
+    assert (near.ic50_qualifier, inside in near["flags"]) == ("<", True)
+
+
 def test_partial_keeps_its_relative_ic50():
     row = triplicates(inhibition(TRIPLICATE, 100, bottom=40))
     assert (row.status, row.ic50_qualifier) == ("partial", "=")

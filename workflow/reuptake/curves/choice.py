@@ -226,14 +226,18 @@ class _Adopted:
         """Whether the lower plateau lies away from `level` and the data show where it is."""
         away = np.abs(self.fit.bottom - level) > OWN_PLATEAU_FRACTION * np.abs(self.fit.top - level)
         defined = np.zeros(len(away), dtype=bool)
-        rows = np.flatnonzero(away)
+        # the limit of an interval lies no lower than the estimate: most need no profile
+        rows = np.flatnonzero(away & (self._beyond(self.fit.log10_ic50) >= MIN_BEYOND))
         if len(rows):
             part = self.select(rows)
             lower, upper = part.profile(part.uncertainty()[0])
-            finite = np.where(part.batch.tested, part.batch.x, -np.inf)
-            beyond = (finite >= upper[:, None]).sum(axis=1)
-            defined[rows] = np.isfinite(lower) & (beyond >= MIN_BEYOND)
+            defined[rows] = np.isfinite(lower) & (part._beyond(upper) >= MIN_BEYOND)
         return defined
+
+    def _beyond(self, log10_limit) -> np.ndarray:
+        """How many tested concentrations lie at or above a limit."""
+        x = np.where(self.batch.tested, self.batch.x, -np.inf)
+        return (x >= log10_limit[:, None]).sum(axis=1)
 
     def p_bottom_zero(self) -> np.ndarray:
         """Two-sided p (Wald t) of a lower plateau of zero."""

@@ -110,6 +110,7 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
         default="=",
     ).astype(object)
 
+    reaches_inside = np.where(qualifier == ">", chosen.log10_lower < high, chosen.log10_upper > low)
     concentrations = np.where(batch.tested, batch.x, np.nan)
     below = (concentrations < fit.log10_ic50[:, None]).sum(axis=1)
     above = (concentrations > fit.log10_ic50[:, None]).sum(axis=1)
@@ -136,6 +137,8 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
             what = f"{end} plateau not reached" if crossed else "half way not crossed"
             percent = 100 * (reached if more else reached_low)[i]
             f.append(f"{what}: {percent:.0f} % effect at the {side} tested")
+            if reaches_inside[i]:
+                f.append("the fitted IC50's interval reaches into the tested range")
         if status[i] == "inactive":
             f.append(f"effect {100 * reached[i]:.0f} % at the highest tested")
         if not vehicle[i] and qualifier[i] != "=":
