@@ -201,7 +201,8 @@ def _key(figure: Figure, data: PlateData, image, total: float) -> None:
         ticks = [*free, *10.0**decades]
         bar.set_xticks(ticks, [f"{formatting.significant(t)}" for t in ticks])
     x, y = 66 / style.PAGE_MM, 9.2 / total
-    figure.text(x, y, "T total   N non-specific   B blank   A total added", va="center", size=6.5)
+    roles = "T total   N non-specific   B blank   A total added   (Z′ above: the robust form)"
+    figure.text(x, y, roles, va="center", size=6.5)
     for position, marker, words in (
         (0, "x", "excluded"),
         (18, "o", "flagged"),
