@@ -105,9 +105,9 @@ def test_many_more_neighbours_than_a_batch_holds():
         np.tile(concentration, copies),
         np.tile(response, copies),
         20 * copies,
-        intervals=False,
+        interval="none",
     )
-    few = fit_curves(curve, concentration, response, 20, intervals=False)
+    few = fit_curves(curve, concentration, response, 20, interval="none")
     assert identical(whole.iloc[-20:].reset_index(drop=True), few)
 
 

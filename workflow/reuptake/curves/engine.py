@@ -18,8 +18,8 @@ from reuptake.curves.models import LN10, logistic
 
 HILL_LIMITS = (0.1, 10.0)
 # log10 IC50 is searched this far beyond the tested range; further out the curve is, to
-# one part in a million, its own limit
-REACH_DECADES = 6.0
+# one part in a thousand million, its own limit
+REACH_DECADES = 9.0
 _STARTS = 24
 _START_HILLS = (0.5, 1.0, 2.0)
 _MAX_STEPS = 40
@@ -329,8 +329,9 @@ def uncertainty(batch: Batch, weight, fitted: Fit, *, free_hill: bool):
     diagonal = np.sqrt(np.einsum("mii->mi", information))
     diagonal = np.where(diagonal > 0, diagonal, 1.0)
     scaled = information / (diagonal[:, :, None] * diagonal[:, None, :])
-    scaled = np.where(np.isfinite(scaled), scaled, 0.0) + 1e-15 * np.eye(len(columns))
-    inverse = np.linalg.pinv(scaled, hermitian=True, rcond=1e-15)
+    # a ridge of rounding size keeps redundant parameters from stopping the others
+    scaled = np.where(np.isfinite(scaled), scaled, 0.0) + 1e-13 * np.eye(len(columns))
+    inverse = np.linalg.inv(scaled)
     own = np.einsum("mii->mi", inverse)
     with np.errstate(divide="ignore", invalid="ignore"):
         dependency = np.where(own > 0, 1.0 - 1.0 / own, 1.0).max(axis=1)
