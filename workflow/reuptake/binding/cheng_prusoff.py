@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import ndtri
 
 from reuptake.binding.mass_balance import bound_nM, free_radioligand_nM
+
+LN10 = np.log(10.0)
+_Z = ndtri(0.975)
 
 
 def cheng_prusoff_nM(ic50_nM, ligand_nM, kd_nM):
@@ -27,6 +31,81 @@ def cheng_prusoff_nM(ic50_nM, ligand_nM, kd_nM):
     Cheng & Prusoff 1973, Biochem Pharmacol 22:3099; Assay Guidance Manual, receptor binding.
     """
     return np.asarray(ic50_nM) / (1.0 + np.asarray(ligand_nM) / np.asarray(kd_nM))
+
+
+def ki_limits_nM(ic50_nM, lower_nM, upper_nM, ligand_nM, kd_nM, *, ligand_sd=0.0, kd_sd=0.0):
+    """95 % limits of a Cheng-Prusoff Ki with the errors of L and Kd in them.
+
+    With l = ln IC50 and its limits, s = ln(1 + r), r = L/Kd, and the limits of s at
+    r·exp(∓1.96·√(sd_L² + sd_Kd²)), the squares of the distances add up on each side:
+
+    .. math:: \\ln K_i^- = l - s - \\sqrt{(l - l^-)^2 + (s^+ - s)^2}, \\quad
+              \\ln K_i^+ = l - s + \\sqrt{(l^+ - l)^2 + (s - s^-)^2}
+
+    Parameters
+    ----------
+    ic50_nM, lower_nM, upper_nM : array_like
+        IC50 and its 95 % limits, which may lie unevenly or be 0 or infinite.
+    ligand_nM, kd_nM : array_like
+    ligand_sd, kd_sd : array_like
+        Relative errors of L and Kd, as standard deviations of the natural logarithm.
+
+    Returns
+    -------
+    lower_nM, upper_nM : ndarray
+
+    References
+    ----------
+    Zou & Donner 2008, Stat Med 27:1693 (limits of a sum from those of its terms).
+    """
+    ratio = np.asarray(ligand_nM) / np.asarray(kd_nM)
+    spread = np.exp(_Z * np.hypot(ligand_sd, kd_sd))
+    shift, shift_lower, shift_upper = (np.log1p(r) for r in (ratio, ratio / spread, ratio * spread))
+    with np.errstate(divide="ignore"):
+        ic50, lower, upper = (np.log(a) for a in (ic50_nM, lower_nM, upper_nM))
+    centre = ic50 - shift
+    return (
+        np.exp(centre - np.hypot(ic50 - lower, shift_upper - shift)),
+        np.exp(centre + np.hypot(upper - ic50, shift - shift_lower)),
+    )
+
+
+def log10_ki_variance(ligand_per_kd, *, ligand_sd=0.0, kd_sd=0.0):
+    """Variance that the errors of L and Kd add to log10 Ki.
+
+    .. math:: \\left(\\frac{r}{1 + r}\\right)^2 \\frac{sd_L^2 + sd_{Kd}^2}{\\ln^2 10}
+
+    with r = L/Kd, to first order; the relative errors are standard deviations of the natural
+    logarithm.
+    """
+    r = np.asarray(ligand_per_kd)
+    return (r / (1.0 + r) * np.hypot(ligand_sd, kd_sd) / LN10) ** 2
+
+
+def log10_ratio_variance(
+    ligand_per_kd, other_ligand_per_kd, *, ligand_sd=0.0, kd_sd=0.0, other_kd_sd=0.0
+):
+    """Variance that the errors of L and Kd add to the log10 ratio of two Ki.
+
+    .. math:: \\left[\\left(\\frac{r_1}{1 + r_1} - \\frac{r_2}{1 + r_2}\\right)^2 sd_L^2
+              + \\left(\\frac{r_1}{1 + r_1}\\right)^2 sd_{Kd,1}^2
+              + \\left(\\frac{r_2}{1 + r_2}\\right)^2 sd_{Kd,2}^2\\right] / \\ln^2 10
+
+    Parameters
+    ----------
+    ligand_per_kd, other_ligand_per_kd : array_like
+        r = L/Kd of each assay.
+    ligand_sd : array_like
+        Relative error of L that both share (a pipette, a counter's efficiency); it cancels
+        where r is the same in both.
+    kd_sd, other_kd_sd : array_like
+        Relative error of each Kd; those of different targets are independent.
+    """
+    share, other = (
+        np.asarray(r) / (1.0 + np.asarray(r)) for r in (ligand_per_kd, other_ligand_per_kd)
+    )
+    parts = ((share - other) * ligand_sd, share * kd_sd, other * other_kd_sd)
+    return sum(np.square(part) for part in parts) / LN10**2
 
 
 def depleted_ki_nM(ic50_nM, ligand_nM, kd_nM, transporter_nM, alpha=0.0):

@@ -87,7 +87,7 @@ def free_transporter_nM(
 
     upper = np.log(total)
     lower = upper - np.log1p(ligand / (kd * (1 + alpha)) + competitor / ki)
-    u, step = lower, upper - lower
+    u, step, arrived = lower, upper - lower, np.zeros(lower.shape, dtype=bool)
     for _ in range(_MAX_STEPS):
         r = np.exp(u)
         bound_ligand = ligand * (r / kd) / (1 + alpha + r / kd)
@@ -103,9 +103,11 @@ def free_transporter_nM(
         # bisect where Newton leaves the bracket or does not at least halve the last step
         slow = (newton < lower) | (newton > upper) | (2 * abs(newton - u) > abs(step))
         following = np.where(slow, (lower + upper) / 2, newton)
-        step = following - u
-        u = following
-        if np.all((abs(step) <= _TOLERANCE) | (upper - lower <= _TOLERANCE)):
+        # what has arrived stays, so that no element's last digits depend on the others
+        step = np.where(arrived, 0.0, following - u)
+        u = u + step
+        arrived = (abs(step) <= _TOLERANCE) | (upper - lower <= _TOLERANCE)
+        if np.all(arrived):
             break
     return np.exp(u)
 
@@ -158,3 +160,47 @@ def counted_nM(
     r = free_transporter_nM(transporter_nM, ligand_nM, kd_nM, competitor_nM, ki_nM, alpha)
     kd, alpha = np.asarray(kd_nM), np.asarray(alpha)
     return np.asarray(ligand_nM) * (r / kd + alpha) / (1 + alpha + r / kd)
+
+
+def bound_and_derivatives_nM(
+    transporter_nM: ArrayLike,
+    ligand_nM: ArrayLike,
+    kd_nM: ArrayLike,
+    competitor_nM: ArrayLike = 0.0,
+    ki_nM: ArrayLike = np.inf,
+    alpha: ArrayLike = 0.0,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Specifically bound radioligand B, and its derivatives by the logarithms of the constants.
+
+    By implicit differentiation of the mass balance: with E_L and E_I the derivatives of bound
+    radioligand and competitor by ln R and D = R + E_L + E_I,
+
+        dB/dln Ki = E_L·E_I/D,   dB/dln R_T = E_L·R_T/D,
+        dB/dln Kd = E_L·(E_L/D - 1),   dB/dln L_T = B·(1 - E_L/D)
+
+    Parameters, errors and sources as in :func:`free_transporter_nM`.
+
+    Returns
+    -------
+    bound : ndarray
+    derivatives : ndarray
+        By (ln Ki, ln R_T, ln Kd, ln L_T) along a new first axis; nM.
+    """
+    total, ligand, kd, competitor, ki, alpha = (
+        np.asarray(a, dtype=float)
+        for a in (transporter_nM, ligand_nM, kd_nM, competitor_nM, ki_nM, alpha)
+    )
+    r = free_transporter_nM(total, ligand, kd, competitor, ki, alpha)
+    a, d = r / kd, r / ki
+    bound = ligand * a / (1 + alpha + a)
+    by_r_ligand = bound * (1 + alpha) / (1 + alpha + a)
+    by_r_competitor = competitor * d / (1 + d) ** 2
+    stiffness = r + by_r_ligand + by_r_competitor
+    share = by_r_ligand / stiffness
+    derivatives = (
+        share * by_r_competitor,
+        share * total,
+        by_r_ligand * (share - 1),
+        bound * (1 - share),
+    )
+    return bound, np.stack(np.broadcast_arrays(*derivatives))

@@ -1,0 +1,1 @@
+"""Uptake: transport constants and inhibition constants."""
