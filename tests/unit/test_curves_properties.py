@@ -67,6 +67,27 @@ def test_scale_and_offset_of_the_response_change_nothing_else(scale, shift, seed
     assert other[WORDS].equals(one[WORDS])
 
 
+def test_a_curve_and_its_mirror_image_have_mirrored_answers():
+    """1/c and 100 - y, vehicle and full block exchanged: the same curve from the other end."""
+    n = 60
+    curve, c, y, _ = simulate(n, seed=8, log10_ic50=(1.0, 3.5))
+    with np.errstate(divide="ignore"):
+        mirror = fit_curves(curve, 1.0 / c, 100.0 - y, n)
+    one = fit_curves(curve, c, y, n)
+    same = (one.status == "ok") & (mirror.status == "ok")
+    assert same.sum() > 50
+    one, mirror = one[same], mirror[same]
+    assert mirror.model.equals(one.model)
+    for name, other in [
+        ("ic50_nM", "ic50_nM"),
+        ("ic50_lower_nM", "ic50_upper_nM"),
+        ("ic50_upper_nM", "ic50_lower_nM"),
+    ]:
+        np.testing.assert_allclose(mirror[name] * one[other], 1.0, rtol=1e-7)
+    np.testing.assert_allclose(mirror.hill, one.hill, rtol=1e-7)
+    np.testing.assert_allclose(mirror.top, 100.0 - one.bottom, atol=1e-6)
+
+
 def test_order_of_wells_is_irrelevant_to_the_last_bit():
     n, curve, concentration, response = ugly_mixture()
     shuffled = np.random.default_rng(0).permutation(len(curve))
