@@ -160,9 +160,11 @@ def answers(batch: Batch, name: str, interval: str) -> dict[str, np.ndarray]:
 
     p = _p_against(simpler, fitted, batch)
     tiny = negligible(batch) + 1e-300
-    gain = np.subtract(
-        *(aicc(f.ss_wells + tiny, batch.n_wells, f.free.sum(axis=1)) for f in (fitted, simpler))
-    )
+    criteria = [
+        aicc(f.ss_wells + tiny, batch.n_wells, f.free.sum(axis=1)) for f in (fitted, simpler)
+    ]
+    with np.errstate(invalid="ignore"):
+        gain = criteria[0] - criteria[1]
     words = [
         "; ".join(_words(name, *each))
         for each in zip(fitted.converged, refused, p, gain, strict=True)
@@ -252,5 +254,6 @@ def _words(name: str, converged: bool, refused: bool, p: float, gain: float) -> 
     if not converged:
         words.append("fit stopped before convergence")
     earned = "earns" if p < SIGNIFICANCE and gain < 0 else "does not earn"
-    told = f"F test {p_value(p)}, AICc {gain:+.1f}"
+    aicc_told = f"AICc {gain:+.1f}" if np.isfinite(gain) else "too few wells for AICc"
+    told = f"F test {p_value(p)}, {aicc_told}"
     return [*words, f"{name} {earned} its parameters against the {SIMPLER[name]}: {told}"]

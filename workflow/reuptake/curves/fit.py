@@ -38,7 +38,7 @@ _NUMBERS = [
 # named in a flag; of more the number is told
 _MOST_PLACES = 12
 # an extrapolation with an interval of more decades is not worth a word
-_WIDEST = 2.0
+WIDEST_EXTRAPOLATION = 2.0
 # how the slope is chosen under each model of the fast engine
 SLOPES = {"auto": "earned", "3PL": "fixed", "4PL": "free"}
 # beyond this, or below its inverse, the squares of squares leave the range of doubles
@@ -255,7 +255,7 @@ def _extrapolate(out: dict[str, np.ndarray], batch: Batch, nonspecific) -> None:
     for i, *log10_nM in zip(
         batch.curve, *alternatives.extrapolated(batch, nonspecific), strict=True
     ):
-        if not log10_nM[2] - log10_nM[1] < _WIDEST:
+        if not log10_nM[2] - log10_nM[1] < WIDEST_EXTRAPOLATION:
             continue
         value, lower, upper = (10.0**v for v in log10_nM)
         told = f"extrapolated IC50 {significant(value)} nM ({between(lower, upper)})"
