@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq, least_squares
 from scipy.stats import f as f_distribution
-from simulated_curves import BLOCK, VEHICLE, DOSES_nM, batch_of, fit_one, inhibition
+from simulated_curves import BLOCK, VEHICLE, DOSES_nM, batch_of, fit_one, inhibition, simulate
 
 from reuptake.curves import alternatives
 from reuptake.curves.fit import fit_curves
@@ -102,6 +102,14 @@ def test_gain_and_loss():
     assert row.loss_decades_lower < 2.0 < row.loss_decades_upper
     assert "gain-loss earns its parameters against the 4PL" in row["flags"]
     assert row.ic50_absolute_qualifier == ""
+
+
+def test_a_falling_curve_is_not_taken_for_the_loss_of_a_rising_one():
+    n = 100
+    curve, c, y, _ = simulate(n, seed=9, hill=(1.0, 1.0), log10_ic50=(1.0, 3.5))
+    table = fit_curves(curve, c, y, n, model="gain-loss", interval="none")
+    assert (table.status != "failed").all()
+    assert (table.top > table.bottom).all()
 
 
 @pytest.mark.parametrize("model", ["5PL", "two-site", "gain-loss"])

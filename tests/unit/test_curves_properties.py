@@ -174,6 +174,17 @@ def test_counts_of_any_size(size):
     assert row.top == pytest.approx(100 * size, rel=1e-8)
 
 
+@pytest.mark.parametrize("size", [1e-25, 1.0, 1e25])
+def test_standard_deviations_of_any_size(size):
+    curve, c, y, _ = simulate(5, seed=12)
+    sd = np.random.default_rng(13).uniform(1, 9, len(y))
+    one = fit_curves(curve, c, y, 5, sd=sd)
+    other = fit_curves(curve, c, y, 5, sd=sd * size)
+    np.testing.assert_allclose(other.ic50_nM, one.ic50_nM, rtol=1e-8)
+    np.testing.assert_allclose(other.rss * size**2, one.rss, rtol=1e-8)
+    assert other[WORDS].equals(one[WORDS])
+
+
 def test_no_curves_and_no_wells():
     nothing = np.array([])
     assert len(fit_curves(nothing.astype(int), nothing, nothing, 0)) == 0

@@ -335,8 +335,8 @@ ENTRIES = (
             "complete inhibition with Hill 1",
         ),
         "Beside a limit `>`: the IC50 of a three-parameter curve whose lower plateau is held at "
-        "the level of complete inhibition, with its 95 % Wald interval; told where that interval "
-        f"spans less than {fit.WIDEST_EXTRAPOLATION:g} decades. It is in no column and in no answer.",
+        "the level of complete inhibition, with its 95 % Wald interval; told where that "
+        f"spans less than {fit.WIDEST_EXTRAPOLATION:g} decades. In no column and in no answer.",
         "Choose the next concentrations by it. It is a supposition, not a result.",
         "incomplete",
     ),

@@ -6,6 +6,8 @@ general engine on request, and told as what it is.
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 import numpy as np
 from scipy.special import stdtrit
 
@@ -19,6 +21,8 @@ from reuptake.formatting import p_value
 # the models to choose from beside the rule, and the simpler one that each contains
 SIMPLER = {"5PL": "4PL", "two-site": "3PL", "gain-loss": "4PL"}
 _ENDS = ("lower", "upper")
+# where the loss of a gain-loss curve may begin, in decades beyond the gain
+_LOSS_STARTS = (6.0, 1.0, 2.0, 3.5)
 # an open lower limit of these is 0
 _POSITIVE = ("hill", "asymmetry", "fraction", "loss_decades", "loss_hill")
 
@@ -130,8 +134,11 @@ def answers(batch: Batch, name: str, interval: str) -> dict[str, np.ndarray]:
         Columns of curves.csv and the model's own parameters with their limits.
     """
     weight = batch.weight
-    fitted = general.fit(MODELS[name], batch, weight)
     simpler = general.fit(MODELS[SIMPLER[name]], batch, weight)
+    if name == "gain-loss":
+        fitted = _gain_loss(batch, simpler)
+    else:
+        fitted = general.fit(MODELS[name], batch, weight)
     columns, wide_open = _parameters(batch, fitted, interval)
     log10_ic50, absolute, nonspecific = _places(name, batch, fitted)
 
@@ -183,6 +190,34 @@ def answers(batch: Batch, name: str, interval: str) -> dict[str, np.ndarray]:
         "nonspecific": nonspecific,
         "flags": np.array(words, dtype=object),
     }
+
+
+def _gain_loss(batch: Batch, falling: general.Estimates) -> general.Estimates:
+    """Gain and loss that begin as the 4PL: a rising curve that is lost looks the same."""
+    start = {name: falling[name] for name in ("log10_ic50", "hill")}
+    best = None
+    for decades in _LOSS_STARTS:
+        lost = start | {"loss_decades": decades, "loss_hill": 1.0}
+        trial = general.fit(MODELS["gain-loss"], batch, batch.weight, start=lost)
+        if best is not None:
+            falls, fell = (fit["top"] >= fit["bottom"] for fit in (trial, best))
+            trial = _either(trial, best, falls & (~fell | (trial.ss < best.ss)))
+        best = trial
+    return best
+
+
+def _either(one: general.Estimates, other: general.Estimates, take_one) -> general.Estimates:
+    """For each curve one of two fits of the same model."""
+    arrays = {
+        f.name: np.where(
+            take_one.reshape(-1, *[1] * (getattr(one, f.name).ndim - 1)),
+            getattr(one, f.name),
+            getattr(other, f.name),
+        )
+        for f in fields(one)
+        if isinstance(getattr(one, f.name), np.ndarray)
+    }
+    return replace(one, **arrays)
 
 
 def _places(name: str, batch: Batch, fitted: general.Estimates):

@@ -166,12 +166,17 @@ def fit(
     has_block = np.isposinf(batch.x).any(axis=1)
     unseen = np.array([[name == "nonspecific"] for name in names]) & ~has_block
     free = np.array([[name not in held] for name in names]) & ~unseen
-    values = np.stack([np.broadcast_to(held.get(name, 0.5), m) for name in names])
-    fixed = _coordinates(model, values)
-    if not np.isfinite(fixed).all():
-        raise ValueError(f"no {model.name} curve has {held}")
+    # where a parameter is fitted, a stand-in; 0 for plateaus, which have the unit of the data
+    stand_in = {name: 0.0 if name in _PLATEAUS else 0.5 for name in names} | held
+    fixed = _coordinates(model, np.stack([np.broadcast_to(stand_in[n], m) for n in names]))
+    for name, row in zip(names, fixed, strict=True):
+        if not np.isfinite(row).all():
+            raise ValueError(
+                f"{name} of the {model.name} model cannot be held at {held[name]}: slopes and "
+                "asymmetry are positive, a fraction lies between 0 and 1"
+            )
     problem = _Problem.of(model, batch, weight, free, bounds)
-    begin = _scan(problem, fixed) if start is None else _given(problem, start)
+    begin = _scan(problem, fixed) if start is None else _given(problem, fixed, start)
     begin = np.where(free, np.clip(begin, problem.low, problem.high), fixed)
 
     n_starts = len(begin)
@@ -260,12 +265,9 @@ def _crossing(problem: _Problem, at, ss, rise, j, sign, step, room):
     """
     free = problem.free.copy()
     free[j] = False
-    rest = replace(problem, free=free, low=problem.low.copy(), high=problem.high.copy())
-    rest.low[j], rest.high[j] = -np.inf, np.inf
-
     distance = np.where(rise > 0, np.inf, 0.0 * rise)  # no scatter: the limit is the estimate
     row = np.flatnonzero((rise > 0) & (room > 0))
-    rest, warm, most = rest.select(row), at[:, row], (room / step)[row]
+    rest, warm, most = replace(problem, free=free).select(row), at[:, row], (room / step)[row]
     inner, outer = np.zeros(len(row)), np.full(len(row), np.inf)
     f_inner, f_outer = inner - 1.0, outer.copy()
     last_above, trial = inner.copy(), np.minimum(1.0, most)
@@ -429,8 +431,9 @@ def _minimise(problem: _Problem, at):
         there, remaining, value = part.settle(there)
 
         noise = part.noise(here)
+        # much damping keeps any step short
         arrived = promise <= _LEAST_PROMISE * ss[active] + noise
-        arrived &= (damping < 1e-8) | (promise == 0)
+        arrived &= damping <= _FIRST_DAMPING
         better = value <= ss[active] * _ROUNDING + noise
         here, left = np.where(better, there, here), np.where(better, remaining, left)
         at[:, active], ss[active] = here, np.where(better, value, ss[active])
@@ -481,7 +484,7 @@ def _scan(problem: _Problem, fixed):
     for shape in product(*(_SCAN_SHAPES[names[j]] for j in shapes)):
         best, least = fixed, np.full(fixed.shape[1], np.inf)
         for where in combinations(grid, len(places)):
-            values = np.full(fixed.shape, 0.5)
+            values = _natural(problem.model, fixed)
             for j, value in zip([*shapes, *places], [*shape, *where], strict=True):
                 values[j] = value
             at = np.where(problem.free, _coordinates(problem.model, values), fixed)
@@ -494,14 +497,15 @@ def _scan(problem: _Problem, fixed):
     return np.take_along_axis(np.stack(candidates), order[:, None], axis=0)
 
 
-def _given(problem: _Problem, start):
+def _given(problem: _Problem, fixed, start):
     """The caller's start in coordinates; shape (1, p, m)."""
     names = problem.model.parameters
     lacking = [names[j] for j in problem.moving if problem.free[j].any() and names[j] not in start]
     if lacking:
         raise ValueError(f"the start lacks {', '.join(lacking)}")
-    m = problem.free.shape[1]
-    values = np.stack([np.broadcast_to(start.get(name, 0.5), m) for name in names])
+    values = _natural(problem.model, fixed)
+    for name, value in start.items():
+        values[names.index(name)] = value
     return _coordinates(problem.model, values)[None]
 
 
