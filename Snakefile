@@ -13,7 +13,13 @@ from reuptake.drops.check import assays_named
 from reuptake.drops.folder import path_fault
 from reuptake.drops.scan import scan
 from reuptake.settings.load import load_settings
-from reuptake.settings.sections import digest, fingerprint, section
+from reuptake.settings.sections import (
+    digest,
+    drops_referred,
+    fingerprint,
+    measures_constants,
+    section,
+)
 
 min_version("9.0")
 
@@ -24,6 +30,7 @@ configfile: "config/config.yaml"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/qc.smk"
+include: "workflow/rules/constants.smk"
 include: "workflow/rules/fit.smk"
 include: "workflow/rules/collect.smk"
 include: "workflow/rules/potency.smk"

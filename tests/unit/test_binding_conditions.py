@@ -134,10 +134,47 @@ def test_what_a_ki_cannot_do_without(change, missing):
     assert conditions_of(ASSAY | change, RUN, PLATE).missing == missing
 
 
-def test_kd_of_a_run_is_named_as_not_resolved():
-    c = conditions_of(ASSAY | {"kd": {"run": "2026-02-01-sat/A"}}, RUN, PLATE)
-    assert len(c.missing) == 1
-    assert "Kd (reference to a run" in c.missing[0]
+def test_a_kd_that_a_run_does_not_tell_is_missing_with_the_reason():
+    kd = {"run": "2026-02-01-sat/A", "refused": "2026-02-01-sat/A: it is of DAT"}
+    c = conditions_of(ASSAY | {"kd": kd}, RUN, PLATE)
+    assert c.missing == ("Kd (2026-02-01-sat/A: it is of DAT)",)
+    assert c.constants_from == ("2026-02-01-sat/A",)
+    bmax = {"run": "2026-02-01-sat/A", "refused": "2026-02-01-sat/A: it is in nM, not in pmol/mg"}
+    c = conditions_of(ASSAY | {"bmax": bmax, "efficiency": None}, RUN, PLATE)
+    assert c.missing == ()
+    assert np.isnan(c.transporter_nM)
+    assert "Bmax not known: 2026-02-01-sat/A: it is in nM, not in pmol/mg" in c.notes
+
+
+def test_errors_of_the_constants():
+    c = conditions_of(ASSAY, RUN, PLATE)
+    assert (c.kd_sd, c.ligand_sd, c.transporter_sd) == (0.15, 0.0, 0.30)
+    c = conditions_of(ASSAY | {"transporter_relative_error": 0.2}, RUN, PLATE)
+    assert c.transporter_sd == 0.2
+    bmax = {"value": "4 pmol/mg", "relative_error": 0.1}
+    more = {"bmax": bmax, "transporter_relative_error": 0.2, "ligand_relative_error": 0.05}
+    c = conditions_of(ASSAY | more, RUN, PLATE)
+    assert (c.ligand_sd, c.transporter_sd) == (0.05, 0.1)
+
+
+def test_a_radioligand_far_from_nominal_is_flagged():
+    def flagged(measured):
+        run = RUN | {"measured": {"ligand_concentration": measured}}
+        return "more than 2-fold apart" in " ".join(conditions_of(ASSAY, run, PLATE).notes)
+
+    assert [flagged(nM) for nM in ("2.6 nM", "2.7 nM", "10.5 nM", "10.7 nM")] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_a_reference_date_after_the_assay_is_flagged():
+    early = RUN | {"date": "2026-03-01"}
+    flag = "reference date of the radioligand lies after the assay"
+    assert flag in conditions_of(ASSAY, early, PLATE).notes
+    assert flag not in conditions_of(ASSAY, RUN, PLATE).notes
 
 
 def test_other_gaps_are_flagged():

@@ -44,7 +44,7 @@ def ki(curve=CURVE, conditions=CLEAR):
 def test_clear_conditions_give_cheng_prusoff_with_its_interval():
     out = judge_ki(CURVE, CLEAR)
     assert (out["ki_qualifier"], out["ki_nM"], out["ki_method"]) == ("=", 6.0, "cheng_prusoff")
-    assert (out["ki_lower_nM"], out["ki_upper_nM"]) == (5.0, 7.5)
+    assert (out["ki_lower_nM"], out["ki_upper_nM"]) == pytest.approx((5.0, 7.5), rel=1e-12)
     assert out["ki_flags"] == []
     assert out["depletion_radioligand_pct"] == 2.0
     assert out["depletion_competitor_pct"] == pytest.approx(100 * 0.005 / 12)

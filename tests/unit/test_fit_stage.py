@@ -9,11 +9,14 @@ from simulated_curves import inhibition
 from test_binding_conditions import ASSAY as BINDING
 from test_binding_conditions import LOT
 
+from reuptake.binding.conditions import conditions_of
+from reuptake.binding.mass_balance import bound_nM
 from reuptake.curves.plates import fit_plates, gather
 from reuptake.qc.plates import judge_plates
 from reuptake.settings.model import Limits
 from reuptake.stages import fit
 from reuptake.tables import CURVES, WELLS, typed
+from reuptake.uptake.inhibition import remaining_uptake
 
 DOSES_nM = 10.0 ** np.arange(0, 4.5, 0.5)
 TOP, FLOOR = 4815.0, 615.0
@@ -21,10 +24,22 @@ UPTAKE = {
     "kind": "uptake_inhibition",
     "target": "SERT",
     "species": "human",
+    "preparation": "HEK-293 cells",
+    "substrate": {"name": "[3H]5-HT", "isotope": "3H", "decay": "specific_activity"},
+    "ligand_concentration": "15 nM",
+    "km": {"value": "463 nM", "source": "Ramamoorthy 1993"},
     "cells": 5e4,
     "copies_per_cell": 1e6,
     "volume": "200 uL",
+    "efficiency": {"value": 0.42, "source": "assumed"},
+    "count_time": "1 min",
+    "total_added_fraction": 1.0,
     "nonspecific_definer": "paroxetine 10 uM",
+    "pre_incubation": "15 min",
+    "uptake_time": "10 min",
+    "temperature": "37 degC",
+    "solvent_pct": 1.0,
+    "depletion": "judge",
 }
 RUN = {"run": "R", "date": "2026-03-02", "measured": {}, "radioligand": LOT}
 # no depletion to speak of: R_T 0.01 nM
@@ -86,6 +101,13 @@ def test_identity_and_interval_of_the_ki():
     assert (row["drop"], row.run, row.assay, row.plate, row.role) == ("D", "R", "a", "P1", "sample")
     assert (row.kind, row.target, row.species) == ("competition_binding", "SERT", "human")
     assert (row.experiment, row.plate_verdict) == ("D/R", "pass")
+    # L = Kd: ln Ki = ln IC50 - ln 2, and 15 % in Kd is half as much in Ki, to first order
+    spread = 1.959964 * 0.15 / 2
+    below, above = np.log(2 * row.ki_nM / [row.ic50_lower_nM, row.ic50_upper_nM])
+    assert np.log(row.ki_nM / row.ki_lower_nM) == pytest.approx(np.hypot(below, spread), rel=0.1)
+    assert np.log(row.ki_upper_nM / row.ki_nM) == pytest.approx(np.hypot(above, spread), rel=0.1)
+    certain = QUIET | {"kd": {"value": "5.3 nM", "source": "Agnel 1996"}}
+    row = curves(plate({"A": 100.0}), certain).loc["A"]
     assert row.ki_lower_nM == pytest.approx(row.ic50_lower_nM / 2)
     assert row.ki_upper_nM == pytest.approx(row.ic50_upper_nM / 2)
 
@@ -126,14 +148,64 @@ def test_a_definer_that_is_the_compound_is_flagged():
     assert "definer" not in table.loc["A"]["flags"]
 
 
+def depleted_plate(ki_nM, doses_nM, sites_nM=0.6):
+    """A plate counted at the exact equilibrium of both ligands, L = Kd = 5.3 nM."""
+    wells = plate({"potent": 3.0})
+    mine = (wells.role == "sample").to_numpy()
+    dose = np.repeat(doses_nM, 2)
+    bound = bound_nM(sites_nM, 5.3, 5.3, dose, ki_nM)
+    level = FLOOR + (TOP - FLOOR) * bound / bound_nM(sites_nM, 5.3, 5.3)
+    wells.loc[mine, "concentration_nM"] = dose
+    wells.loc[mine, "signal"] = level + np.tile([-20.0, 20.0], len(doses_nM))
+    return wells
+
+
 def test_depletion_reaches_the_ki():
-    """R_T 0.6 nM: the Ki of a potent compound is a bound, that of a weak one is given."""
+    """R_T 0.6 nM, true Ki 0.58: Cheng-Prusoff reads 27.8 % high, the exact fit is right."""
     assay = BINDING | {"bmax": {"value": "10 pmol/mg"}}
-    table = curves(plate({"potent": 3.0, "weak": 1000.0}), assay)
-    assert (table.loc["potent"].ki_qualifier, table.loc["potent"].ki_method) == ("<", "bound")
-    assert table.loc["potent"].ki_nM == pytest.approx(1.5, rel=1e-6)
-    assert table.loc["potent"].depletion_competitor_pct == pytest.approx(10.0, rel=1e-6)
-    assert table.loc["weak"].ki_qualifier == "="
+    row = curves(depleted_plate(0.58, 10.0 ** np.arange(-2, 2.5, 0.5)), assay).loc["potent"]
+    assert (row.ki_qualifier, row.ki_method) == ("=", "exact")
+    assert row.ki_nM == row.ki_exact_nM == pytest.approx(0.58, rel=2e-3)
+    assert row.ki_cheng_prusoff_nM == pytest.approx(0.741, rel=0.01)
+    assert row.depletion_bias_pct == pytest.approx(27.8, abs=0.5)
+    assert row.depletion_competitor_pct == pytest.approx(20.0, abs=0.5)
+    # 30 % in R_T moves the IC50 by 0.09 of 1.48 nM, hence Ki by 0.045 nM
+    assert np.log10(row.ki_upper_nM / row.ki_nM) > np.log10(1 + 1.96 * 0.045 / 0.58)
+    assert "predicted bias of Cheng-Prusoff 27." in row["flags"]
+    assert "titration" not in row["flags"]
+    weak = curves(plate({"weak": 1000.0}), assay).loc["weak"]
+    assert (weak.ki_qualifier, weak.ki_method) == ("=", "cheng_prusoff")
+    assert weak.ki_exact_nM == pytest.approx(weak.ki_nM, rel=0.06)
+
+
+def test_titration_of_sites_is_a_limit():
+    """Ki 1 fM at 3 nM of sites: the curve counts sites, and tells only that Ki is small."""
+    assay = BINDING | {"bmax": {"value": "50 pmol/mg"}}
+    wells = depleted_plate(1e-6, 10.0 ** np.arange(-1.5, 3.0, 0.5), sites_nM=3.0)
+    row = curves(wells, assay).loc["potent"]
+    assert (row.ki_qualifier, row.ki_method) == ("<", "exact")
+    assert 1e-6 < row.ki_nM < 0.1
+    assert np.isnan(row.ki_lower_nM)
+    assert "titration of sites" in row["flags"]
+
+
+def test_a_slope_that_depletion_does_not_explain():
+    """Two sites, 10 and 1000 nM: no mass balance at one site gives that shallow curve."""
+    wells = plate({"A": 10.0})
+    mine = wells.role == "sample"
+    two = [
+        inhibition(d, ic50, top=TOP, bottom=FLOOR)
+        for ic50 in (10.0, 1000.0)
+        for d in wells.concentration_nM[mine]
+    ]
+    wells.loc[mine, "signal"] = np.mean(np.reshape(two, (2, -1)), axis=0) + np.tile(
+        [-20.0, 20.0], len(DOSES_nM)
+    )
+    row = curves(wells, BINDING | {"bmax": {"value": "400 pmol/mg"}}).loc["A"]
+    assert row.hill < 0.8
+    assert (row.ki_qualifier, row.ki_method) == ("<", "bound")
+    assert "no exact Ki: depletion does not explain a slope of" in row["flags"]
+    assert row.ki_nM == row.ki_cheng_prusoff_nM
 
 
 def test_no_kd_no_ki():
@@ -152,31 +224,97 @@ def test_a_partial_inhibitor_has_no_ki():
     assert "partial inhibition is not competition at one site" in row["flags"]
 
 
+NO_LEVELS = dict.fromkeys(
+    ("mean_total", "mean_nonspecific", "mean_added", "mean_blank", "bound_pct"), np.nan
+) | {"unit": "CPM"}
+
+
 @pytest.mark.parametrize(
     ("ic50_nM", "flagged"), [(0.58, True), (0.61, True), (0.64, False), (100.0, False)]
 )
 def test_floor_of_an_uptake_ic50(ic50_nM, flagged):
     """50,000 cells with 1e6 copies in 200 uL: 0.4151348 nM, floor 0.2075674, 0.58 is 2.79 x."""
     row = {"ic50_qualifier": "=", "ic50_nM": ic50_nM}
-    flags = fit._floor(row, UPTAKE, RUN)
+    flags = fit._floor(row, conditions_of(UPTAKE, RUN, NO_LEVELS))
     assert bool(flags) == flagged
     if ic50_nM == 0.58:
         assert flags == ["tight binding: IC50 is 2.79 times its floor of 0.208 nM"]
 
 
-def test_uptake_has_an_ic50_and_no_ki():
-    row = curves(plate({"A": 100.0}, kind="uptake_inhibition"), UPTAKE).loc["A"]
-    assert row.ic50_nM == pytest.approx(100.0, rel=1e-6)
-    assert (row.ki_qualifier, row.ki_method) == ("", "none")
-    assert fit._floor({"ic50_qualifier": ">", "ic50_nM": 0.1}, UPTAKE, RUN) == []
-    assert fit._floor({"ic50_qualifier": "=", "ic50_nM": 0.1}, {"cells": 5e4}, RUN) == []
-
-
-def test_run_values_go_before_those_of_the_assay():
+def test_floor_where_it_is_not_known():
+    known = conditions_of(UPTAKE, RUN, NO_LEVELS)
+    assert fit._floor({"ic50_qualifier": ">", "ic50_nM": 0.1}, known) == []
+    unknown = conditions_of(UPTAKE | {"cells": None}, RUN, NO_LEVELS)
+    assert fit._floor({"ic50_qualifier": "=", "ic50_nM": 0.1}, unknown) == []
     more = RUN | {"measured": {"cells": 1e5}}
     row = {"ic50_qualifier": "=", "ic50_nM": 1.0}
-    assert fit._floor(row, UPTAKE, RUN) == []
-    assert fit._floor(row, UPTAKE, more)[0].endswith("floor of 0.415 nM")
+    assert fit._floor(row, known) == []
+    denser = conditions_of(UPTAKE, more, NO_LEVELS)
+    assert fit._floor(row, denser)[0].endswith("floor of 0.415 nM")
+
+
+def uptake_plate(ki_nM, sites_nM):
+    """Uptake left by Morrison's equation at S 15, Km 463 nM."""
+    wells = plate({"A": 1.0}, kind="uptake_inhibition")
+    mine = (wells.role == "sample").to_numpy()
+    dose = np.repeat(10.0 ** np.arange(-2, 2.5, 0.5), 2)
+    left = remaining_uptake(sites_nM, dose, ki_nM * (1 + 15 / 463))
+    wells.loc[mine, "concentration_nM"] = dose
+    wells.loc[mine, "signal"] = FLOOR + (TOP - FLOOR) * left + np.tile([-20.0, 20.0], 9)
+    return wells
+
+
+def test_ki_of_uptake_close_to_the_floor():
+    """E 0.4151348 nM: IC50 0.58 is a Ki of 0.3607454, not of 0.5617992."""
+    row = curves(uptake_plate(0.3607454, 0.4151348), UPTAKE).loc["A"]
+    assert (row.ki_qualifier, row.ki_method) == ("=", "exact")
+    assert row.ki_nM == pytest.approx(0.3607454, rel=5e-3)
+    assert row.ic50_nM == pytest.approx(0.58, rel=0.03)
+    assert row.ki_cheng_prusoff_nM == pytest.approx(row.ic50_nM / (1 + 15 / 463), rel=1e-9)
+    assert (row.transporter_nM, row.kd_nM) == pytest.approx((0.4151348, 463.0), rel=1e-6)
+    assert "tight binding: IC50 is" in row["flags"]
+    # 15 min are five half-lives of dissociation at kon 1.07e7 for this Ki
+    assert row.kon_required_per_M_s == pytest.approx(1.067e7, rel=5e-3)
+    assert "equilibrium not demonstrated" in row["flags"]
+
+
+def test_ki_of_uptake_far_from_the_floor():
+    table = curves(plate({"A": 100.0}, kind="uptake_inhibition"), UPTAKE)
+    row = table.loc["A"]
+    assert row.ic50_nM == pytest.approx(100.0, rel=1e-6)
+    assert (row.ki_qualifier, row.ki_method) == ("=", "cheng_prusoff")
+    assert row.ki_nM == pytest.approx(100.0 / (1 + 15 / 463), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "qualifier", "method", "words"),
+    [
+        ({"km": None}, "", "none", "no Ki: Km missing"),
+        ({"species": None}, "", "none", "no Ki: species missing"),
+        ({"ligand_concentration": None}, "", "none", "substrate concentration missing"),
+        ({"cells": None}, "<", "bound", "depletion not assessable"),
+        (
+            {"cells": None, "depletion": {"assume": "negligible", "reason": "few cells"}},
+            "=",
+            "cheng_prusoff",
+            "depletion assumed negligible",
+        ),
+    ],
+)
+def test_what_a_ki_of_uptake_needs(change, qualifier, method, words):
+    row = curves(plate({"A": 100.0}, kind="uptake_inhibition"), UPTAKE | change).loc["A"]
+    assert (row.ki_qualifier, row.ki_method) == (qualifier, method)
+    assert words in row["flags"]
+    assert row.ic50_nM == pytest.approx(100.0, rel=1e-6)
+
+
+def test_partial_inhibition_of_uptake_is_a_result_without_ki():
+    wells = plate({"A": 100.0}, kind="uptake_inhibition")
+    mine = wells.role == "sample"
+    wells.loc[mine, "signal"] = TOP - 0.5 * (TOP - wells.signal[mine])
+    row = curves(wells, UPTAKE).loc["A"]
+    assert (row.status, row.ic50_qualifier, row.ki_qualifier) == ("partial", "=", "")
+    assert row.ic50_nM == pytest.approx(100.0, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -240,9 +378,8 @@ def test_files_in_files_out(tmp_path):
     wells.to_parquet(paths["wells"])
     plates.to_parquet(paths["plates"])
     assay = QUIET | {"weights": "constant"}
-    fit.run(
-        paths["verdict"], paths["wells"], paths["plates"], {"assays": {"a": assay}}, paths["curves"]
-    )
+    inputs = (paths["verdict"], paths["wells"], paths["plates"])
+    fit.run(*inputs, [], {"assays": {"a": assay}}, paths["curves"])
     table = pd.read_parquet(paths["curves"])
     assert list(table.columns) == [column.name for column in CURVES]
     assert table.ki_nM.tolist() == pytest.approx([50.0], rel=1e-6)

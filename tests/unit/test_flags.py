@@ -3,6 +3,7 @@
 import ast
 import re
 import runpy
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from test_binding_conditions import ASSAY, LOT
 
 from reuptake import pooling
 from reuptake.binding.conditions import Conditions, conditions_of
-from reuptake.binding.ki import judge_ki
+from reuptake.binding.ki import ExactKi, judge_ki
 from reuptake.curves.alternatives import SIMPLER
 from reuptake.curves.fit import fit_curves
 from reuptake.tables import CURVES
@@ -28,7 +29,7 @@ SOURCES = dict.fromkeys(sorted(PACKAGE.glob("curves/*.py")), ()) | {
     PACKAGE / "binding/conditions.py": (),
     PACKAGE / "stages/fit.py": (),
     PACKAGE / "stages/longtable.py": ("fit_long_table",),
-    PACKAGE / "pooling.py": ("compound_names", "range_jumps"),
+    PACKAGE / "pooling.py": ("compound_names", "range_jumps", "refuse_unaccepted"),
 }
 # words in those sources that are no flag, and what they are
 NO_FLAGS = {
@@ -42,7 +43,11 @@ NO_FLAGS = {
     "specific activity": "what is not recorded",
     "reference date": "what is not recorded",
     "source of Kd": "what is not recorded",
-    "Kd (reference to a run is not resolved by this version)": "what is missing",
+    "source of Km": "what is not recorded",
+    "copies per cell": "what is not recorded",
+    "uptake time": "what is not recorded",
+    "own plateau": "model of a curve",
+    "M^-1 s^-1": "a unit",
 }
 
 
@@ -196,7 +201,18 @@ def test_no_flag_of_a_model_is_undocumented(flags, model):
 
 def test_no_flag_of_a_ki_is_undocumented(flags):
     met = set()
-    for status, qualifier, ligand, sites, bound, assumed, missing in product(
+    exact = ExactKi(5.0, 4.0, 6.0, np.nan, 0.05, fits=True)
+    fits = (
+        None,
+        exact,
+        replace(exact, fits=False),
+        replace(exact, ki_nM=0.1, lower_nM=0.0, bound_nM=1.0),
+        replace(exact, lower_nM=0.0, upper_nM=np.inf, bound_nM=np.inf),
+    )
+    for fit, kon, uptake, status, qualifier, ligand, sites, bound, assumed, missing in product(
+        fits,
+        (np.nan, 1e5, 3e5),
+        (False, True),
         ("ok", "partial"),
         ("=", ">", "<", ""),
         (1.0, 20.0),
@@ -206,8 +222,9 @@ def test_no_flag_of_a_ki_is_undocumented(flags):
         ((), ("Kd", "species")),
     ):
         curve = {"status": status, "ic50_qualifier": qualifier, "ic50_nM": 10.0, "hill": 0.7}
-        known = Conditions(ligand, 2.0, sites, 0.0, bound, assumed, missing, ())
-        row = judge_ki(curve | {"ic50_lower_nM": 8.0, "ic50_upper_nM": 12.0}, known)
+        known = Conditions(ligand, 2.0, sites, 0.0, bound, assumed, missing, (), uptake)
+        known = replace(known, kon_per_M_s=kon, time_min=10.0 if kon != kon else 30.0)
+        row = judge_ki(curve | {"ic50_lower_nM": 8.0, "ic50_upper_nM": 12.0}, known, fit)
         met |= {entry.title for entry in named("; ".join(row["ki_flags"]), flags)}
     assert met == {
         "No Ki: something missing",
@@ -220,6 +237,11 @@ def test_no_flag_of_a_ki_is_undocumented(flags):
         "Depletion of the radioligand",
         "Depletion assumed negligible",
         "Depletion not assessable",
+        "No exact Ki: slope",
+        "Titration of sites: a limit",
+        "Titration of sites: an estimate",
+        "Equilibrium, kon given",
+        "Equilibrium, kon not given",
     }
 
 
@@ -229,7 +251,13 @@ def test_no_flag_of_the_conditions_is_undocumented(flags):
     run = {"date": "2026-03-02", "measured": {}, "radioligand": LOT}
     decaying = ASSAY | {"radioligand": {"name": "x", "isotope": "125I"}, "preparation": None}
     notes = conditions_of(decaying | {"depletion": "judge"}, run, plate).notes
+    late = run | {"date": "2026-01-02", "measured": {"ligand_concentration": "50 nM"}}
+    refused = {"run": "d/r", "refused": "d/r: it is in nM, not in pmol/mg"}
+    notes += conditions_of(decaying | {"bmax": refused}, late, plate).notes
     assert {entry.title for entry in named("; ".join(notes), flags)} == {
+        "Radioligand far from nominal",
+        "Reference date after the assay",
+        "Bmax of a run not known",
         "Radioligand corrected for decay",
         "Radioligand nominal",
         "Not recorded",
@@ -240,11 +268,20 @@ def test_no_flag_of_names_and_ranges_is_undocumented(flags):
     listed = [{"compound": "citalopram", "name": "Citalopram", "synonyms": ["Celexa"]}]
     names = pooling.compound_names(["Celexa", "citalopran", "citalopram"], listed)
     curves = pd.DataFrame({"compound": "A", "assay": "a", "role": "sample"}, index=range(3))
+    of_run = curves.assign(constants_from=["d/r", "e/r, d/r", ""], flags="", ki_flags="")
+    taken_back = pooling.refuse_unaccepted(of_run, {"e"})
+    assert taken_back.ki_method.tolist()[:2] == ["none", "none"]
     curves["experiment"], shift = ["E1", "E2", "E3"], np.array([1.0, 1.0, 1000.0])
     curves = curves.assign(lowest_tested_nM=shift, highest_tested_nM=1e4 * shift)
     told = [flag for _, flag in names.values()] + list(pooling.range_jumps(curves))
+    told.append(taken_back["flags"][0])
     met = [entry.title for text in told for entry in named(text, flags)]
-    assert met == ["Written as", "Not listed", "Tested range off"]
+    assert met == [
+        "Written as",
+        "Not listed",
+        "Tested range off",
+        "No Ki: its run was rejected",
+    ]
 
 
 def literals(path, functions):

@@ -63,13 +63,15 @@ def register(
     from reuptake.drops import seal
     from reuptake.drops.check import check_drop
     from reuptake.settings.load import load_settings
+    from reuptake.settings.sections import highest_activity
 
     settings = load_settings(config)
     folder = drop.resolve()
     kinds = {key: assay.kind for key, assay in settings.assays.items()}
     exclusions = [e for e in settings.exclusions if e.drop == folder.name]
     known = f"; known are {', '.join(kinds)}" if kinds else ""
-    checked = check_drop(folder, kinds, exclusions, date.today(), known)
+    activities = {key: highest_activity(assay) for key, assay in settings.assays.items()}
+    checked = check_drop(folder, kinds, exclusions, date.today(), known, activities)
     if checked.problems:
         for problem in checked.problems:
             print(f"{folder.name}: {problem}", file=sys.stderr)
@@ -186,12 +188,32 @@ def _qc(drop: str, ingested: Path, plates: Path, wells: Path, run: RunOption) ->
     qc.run(ingested, runfile.read(run).section("qc", drop), plates, wells)
 
 
+@stage.command("constants")
+def _constants(
+    drop: str, verdict: Path, wells: Path, constants: Path, isotherms: Path, run: RunOption
+) -> None:
+    from reuptake import runfile
+    from reuptake.stages import constants as stage_constants
+
+    section = runfile.read(run).section("constants", drop)
+    stage_constants.run(verdict, wells, section, constants, isotherms)
+
+
 @stage.command("fit")
-def _fit(drop: str, verdict: Path, wells: Path, plates: Path, curves: Path, run: RunOption) -> None:
+def _fit(
+    drop: str,
+    verdict: Path,
+    wells: Path,
+    plates: Path,
+    curves: Path,
+    run: RunOption,
+    constants: Annotated[list[Path] | None, typer.Argument()] = None,
+) -> None:
     from reuptake import runfile
     from reuptake.stages import fit
 
-    fit.run(verdict, wells, plates, runfile.read(run).section("fit", drop), curves)
+    section = runfile.read(run).section("fit", drop)
+    fit.run(verdict, wells, plates, constants or [], section, curves)
 
 
 @stage.command("accept")
@@ -217,7 +239,8 @@ def _collect(accepted: Path, per_drop: Path, tables: Path, run: RunOption) -> No
     from reuptake import runfile
     from reuptake.stages import collect
 
-    collect.run(accepted, per_drop, runfile.read(run).section("collect"), tables)
+    frozen = runfile.read(run)
+    collect.run(accepted, per_drop, frozen.measuring, frozen.section("collect"), tables)
 
 
 @stage.command("potency")

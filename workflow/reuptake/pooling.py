@@ -105,6 +105,37 @@ def range_jumps(curves: pd.DataFrame) -> pd.Series:
     return flags
 
 
+_OF_KI = (
+    "ki_nM",
+    "ki_lower_nM",
+    "ki_upper_nM",
+    "ki_cheng_prusoff_nM",
+    "ki_exact_nM",
+    "ki_exact_lower_nM",
+    "ki_exact_upper_nM",
+    "log10_ki_se",
+)
+
+
+def refuse_unaccepted(curves: pd.DataFrame, accepted: set[str]) -> pd.DataFrame:
+    """Take back every Ki whose constants come from a run of a drop that is not accepted.
+
+    A drop that is rejected by itself tells no constants; this is for one that falls by its
+    likeness to another drop, which only a look at all of them can show.
+    """
+    curves = curves.copy()
+    for index, runs in curves.constants_from[curves.constants_from != ""].items():
+        lost = [run for run in runs.split(", ") if run.partition("/")[0] not in accepted]
+        if not lost:
+            continue
+        flag = f"no Ki: it hangs on {', '.join(lost)}, of a drop that was rejected"
+        for name in ("flags", "ki_flags"):
+            curves.loc[index, name] = join_flags(curves.loc[index, name], flag)
+        curves.loc[index, [*_OF_KI]] = np.nan
+        curves.loc[index, ["ki_qualifier", "ki_method"]] = ["", "none"]
+    return curves
+
+
 def join_flags(*parts: str) -> str:
     """Flags joined by '; ', empty ones left out."""
     return "; ".join(part for part in parts if part)

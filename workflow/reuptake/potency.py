@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from reuptake.settings.model import MODALITY
 from reuptake.tables import EXPERIMENTS, POTENCY, typed
@@ -70,13 +70,15 @@ def combine_curves(curves: list[dict]) -> dict:
 
     Exact values are averaged on log10 by inverse variance (equally where a standard error
     is not known); with bounds among them see :func:`bound_of`. One curve keeps its own
-    interval; several get estimate ± t·SE with SE² = 1/Σ(1/SE_i²) and pooled degrees of
-    freedom.
+    interval; several get estimate ± half, half² = (t·SE)² + (1.96·SE_0)² with
+    SE² = 1/Σ(1/SE_i²) and pooled degrees of freedom. SE_0 is of what they share (Kd, L,
+    R_T) and does not fall with their number.
 
     Parameters
     ----------
     curves : list of dict
-        ``qualifier, value_nM, lower_nM, upper_nM, log10_se, df``.
+        ``qualifier, value_nM, lower_nM, upper_nM, log10_se, df``, and ``shared_se`` if there
+        is such an error.
 
     Returns
     -------
@@ -97,7 +99,9 @@ def combine_curves(curves: list[dict]) -> dict:
     weight = 1.0 / se**2
     mean = float((weight * x).sum() / weight.sum())
     df = sum(int(curve["df"]) for curve in curves)
-    half = float(stdtrit(max(df, 1), 0.5 + CONFIDENCE / 2) / np.sqrt(weight.sum()))
+    own = stdtrit(max(df, 1), 0.5 + CONFIDENCE / 2) / np.sqrt(weight.sum())
+    shared = ndtri(0.5 + CONFIDENCE / 2) * max(curve.get("shared_se", 0.0) for curve in curves)
+    half = float(np.hypot(own, shared))
     return _experiment("=", 10**mean, 10 ** (mean - half), 10 ** (mean + half), len(curves))
 
 
@@ -130,7 +134,7 @@ def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
     for key, group in used.groupby(keys, sort=True):
         identity = dict(zip(keys, key, strict=True))
         curve_rows = group.to_dict("records")
-        for quantity in ("Ki", "IC50") if identity["modality"] == "binding" else ("IC50",):
+        for quantity in ("IC50",) if identity["modality"] == "response" else ("Ki", "IC50"):
             prefix = quantity.lower()
             given = [
                 {
@@ -140,6 +144,7 @@ def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
                     "upper_nM": row[f"{prefix}_upper_nM"],
                     "log10_se": row["log10_ic50_se"],
                     "df": row["df"],
+                    "shared_se": _shared_se(row) if quantity == "Ki" else 0.0,
                 }
                 for row in curve_rows
                 if row[f"{prefix}_qualifier"]
@@ -150,6 +155,12 @@ def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
                 flags = [*flags, "from reference curves"]
             rows.append(identity | answer | {"quantity": quantity, "flags": "; ".join(flags)})
     return typed(pd.DataFrame(rows), EXPERIMENTS)
+
+
+def _shared_se(row: dict) -> float:
+    """The part of a Ki's standard error that is not its curve's, but of Kd, L and R_T."""
+    added = row["log10_ki_se"] ** 2 - row["log10_ic50_se"] ** 2
+    return float(np.sqrt(added)) if added > 0 else 0.0
 
 
 def _flags_of(row: dict, quantity: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from reuptake.drops.scan import Folder
 from reuptake.settings.load import load_settings
 from reuptake.settings.model import Settings
-from reuptake.settings.sections import section
+from reuptake.settings.sections import measures_constants, section
 from reuptake.tables import replacing
 
 
@@ -48,9 +48,17 @@ class RunFile:
         """The part of the configuration that a stage uses."""
         if not drop:
             return section(stage, self.settings)
+        return section(stage, self.settings, drop, self._assays(drop))
+
+    @property
+    def measuring(self) -> list[str]:
+        """The processed drops that have runs which measure constants."""
+        return [d for d in self.sealed if measures_constants(self.settings, self._assays(d))]
+
+    def _assays(self, drop: str) -> frozenset[str]:
         from reuptake.drops.check import assays_named
 
-        return section(stage, self.settings, drop, assays_named(self.folder(drop).description))
+        return assays_named(self.folder(drop).description)
 
     def per_drop(self, name: str) -> list[Path]:
         """One file of every processed drop."""

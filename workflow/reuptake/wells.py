@@ -24,8 +24,9 @@ def wells_of(checked: CheckedDrop, assays) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of wells.csv. A concentration is that in the well: a stock's is divided
-        by its dilution. Plates stand in the order of drop.yaml, wells in that of the layout.
+        The columns of wells.csv. A concentration, also of the ligand, is that in the well: a
+        stock's is divided by its dilution. Plates stand in the order of drop.yaml, wells in
+        that of the layout.
     """
     drop = checked.drop
     excluded = {
@@ -73,7 +74,7 @@ def _plate_wells(data: PlateData, excluded: dict) -> pd.DataFrame:
             "note": [w.note for w in wells],
             "row": [w.row for w in wells],
             "col": [w.col for w in wells],
-            "ligand_concentration_nM": _floats([w.ligand_concentration_nM for w in wells]),
+            "ligand_concentration_nM": _floats([w.ligand_concentration_nM for w in wells]) / factor,
             "time_min": _floats([w.time_min for w in wells]),
         }
     )

@@ -1,8 +1,8 @@
 """Collect: look at all drops together, list them, and pool the tables of the accepted ones.
 
-Input: verdicts, wells, plates and curves of every processed drop, named one by one so that
-a removed drop leaves nothing behind. Output: drops.csv, wells.csv, plates.csv, curves.csv
-and the data dictionary. One job each for verdicts, list and tables.
+Input: verdicts, wells, plates, curves and constants of every processed drop, named one by
+one so that a removed drop leaves nothing behind. Output: drops.csv, wells.csv, plates.csv,
+curves.csv, constants.csv, isotherms.csv and the data dictionary. One job each for verdicts, list and tables.
 """
 
 
@@ -44,11 +44,15 @@ rule collect:
         per_drop("wells.parquet"),
         per_drop("plates.parquet"),
         per_drop("curves.parquet"),
+        constants_files("constants.parquet"),
+        constants_files("isotherms.parquet"),
         accepted=rules.accept.output,
     output:
         f"{TABLES}/wells.csv",
         f"{TABLES}/plates.csv",
         f"{TABLES}/curves.csv",
+        f"{TABLES}/constants.csv",
+        f"{TABLES}/isotherms.csv",
         f"{TABLES}/README.md",
     log:
         f"{RESULTS}/logs/collect.log",

@@ -14,6 +14,8 @@ RUN = f"{RESULTS}/run.json"
 FOLDERS = {folder.name: folder for folder in scan(Path(SETTINGS.config.drops))}
 SEALED = [name for name, folder in FOLDERS.items() if folder.sealed]
 OTHERS = [name for name, folder in FOLDERS.items() if not folder.sealed]
+ASSAYS = {name: assays_named(FOLDERS[name].description) for name in SEALED}
+MEASURING = [name for name in SEALED if measures_constants(SETTINGS, ASSAYS[name])]
 
 
 wildcard_constraints:
@@ -44,12 +46,23 @@ def per_drop(name):
     return expand(f"{PER_DROP}/{{drop}}/{name}", drop=SEALED)
 
 
+def constants_files(name):
+    """One file of every processed drop that measures constants."""
+    return expand(f"{PER_DROP}/{{drop}}/{name}", drop=MEASURING)
+
+
+def constants_for(drop):
+    """Constants of the drops whose runs the assays of this one name; absent drops have none."""
+    named = drops_referred(SETTINGS, ASSAYS[drop])
+    return expand(f"{PER_DROP}/{{drop}}/constants.parquet", drop=set(named) & set(MEASURING))
+
+
 def uses(stage):
     """Digest of what a stage uses beside its input: its share of the config, and its code."""
 
     def parameter(wildcards):
         drop = getattr(wildcards, "drop", "")
-        assays = assays_named(FOLDERS[drop].description) if drop else frozenset()
+        assays = ASSAYS[drop] if drop else frozenset()
         return digest([section(stage, SETTINGS, drop, assays), fingerprint(stage)])
 
     return parameter

@@ -1,7 +1,7 @@
 """Fit: every curve of a drop with its interval, verdict and, for binding, its Ki.
 
-Input: the drop's wells and plates after QC, and its verdict (run metadata). Output per
-drop: curves.parquet. One job a drop, vectorised over its curves.
+Input: the drop's wells and plates after QC, its verdict (run metadata), and the constants
+of the runs that its assays name. Output per drop: curves.parquet. One job a drop, vectorised over its curves.
 """
 
 
@@ -10,6 +10,8 @@ rule fit_drop:
         verdict=f"{PER_DROP}/{{drop}}/verdict.json",
         wells=f"{PER_DROP}/{{drop}}/wells.parquet",
         plates=f"{PER_DROP}/{{drop}}/plates.parquet",
+        # of other drops, where an assay takes its Kd, Km or Bmax from a run
+        constants=lambda wc: constants_for(wc.drop),
     output:
         f"{PER_DROP}/{{drop}}/curves.parquet",
     log:
@@ -23,7 +25,7 @@ rule fit_drop:
         uses=uses("fit"),
     shell:
         "reuptake stage fit {wildcards.drop} {input.verdict:q} {input.wells:q} {input.plates:q}"
-        " {output:q} --run {RUN:q} > {log:q} 2>&1"
+        " {output:q} {input.constants:q} --run {RUN:q} > {log:q} 2>&1"
 
 
 rule fit:

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from reuptake import pooling
-from reuptake.binding import ki
+from reuptake.binding import conditions, ki
 from reuptake.curves import alternatives, choice, engine, fit, outliers, replicates, verdict
 from reuptake.curves.models import logistic
 from reuptake.curves.plates import fit_plates
@@ -627,8 +627,25 @@ ENTRIES = (
         BINDING,
         "No Ki: something missing",
         ("no Ki: {text} missing",),
-        "A Ki needs Kd, radioligand concentration and species.",
-        "Complete the assay's entry or drop.yaml.",
+        "A Ki needs Kd, radioligand concentration and species; of uptake Km, substrate "
+        "concentration and species. Where the assay takes Kd or Km from a run, the reason why that "
+        "run does not tell it stands in brackets.",
+        "Complete the assay's entry or drop.yaml; or mend the run.",
+    ),
+    Entry(
+        BINDING,
+        "No Ki: its run was rejected",
+        ("no Ki: it hangs on {text}, of a drop that was rejected",),
+        "Kd, Km or Bmax come from a run whose drop was rejected for its likeness to another drop.",
+        "Remove one of the two drops.",
+    ),
+    Entry(
+        BINDING,
+        "Bmax of a run not known",
+        ("Bmax not known: {text}",),
+        "The assay takes Bmax from a run that does not tell it in pmol/mg. R_T is then estimated "
+        "from the plate's own specific binding, where counts convert.",
+        "Record protein, volume, efficiency and specific activity of the saturation run.",
     ),
     Entry(
         BINDING,
@@ -667,8 +684,60 @@ ENTRIES = (
             "depletion: predicted bias of Cheng-Prusoff unbounded",
         ),
         "R_T, the concentration of sites in the well, is known, and with it, L and Kd the "
-        f"predicted bias is over {ki.BIAS_FAIL_PCT:g} %. The Ki is an upper bound, `<`.",
-        "Use less protein or a larger volume.",
+        f"predicted bias is over {ki.BIAS_FAIL_PCT:g} %. The Ki is that of the exact fit, in which "
+        "the sites hold radioligand and competitor (`ki_method` exact), its interval with the "
+        "errors of R_T, Kd and L; where there is no such fit, Cheng-Prusoff as an upper bound, "
+        "`<`. In uptake the same with Morrison's equation.",
+        "Use less protein or fewer cells, or a larger volume.",
+    ),
+    Entry(
+        BINDING,
+        "No exact Ki: slope",
+        ("no exact Ki: depletion does not explain a slope of {number}",),
+        "The curve was fitted with a free slope, and the exact model of one site, which steepens "
+        f"it as depletion does, fits worse (F test, p < {choice.SIGNIFICANCE:g}).",
+        "Steeper: look for too short an incubation or a loss of compound. Shallower: two sites?",
+    ),
+    Entry(
+        BINDING,
+        "Titration of sites: a limit",
+        ("titration of sites: the curve tells no lower limit of Ki",),
+        "The profile of Ki is open below: so many sites took up the compound that the curve counts "
+        "sites. The Ki is `<` its one-sided 95 % upper limit, where there is one.",
+        "Use much less protein: R_T well below the Ki.",
+    ),
+    Entry(
+        BINDING,
+        "Titration of sites: an estimate",
+        ("titration of sites: Ki is below a tenth of their concentration",),
+        f"The exact Ki is below {ki.TITRATION_RATIO:g} R_T, with a closed interval. It is given, "
+        "but hangs on R_T and on the exact model.",
+        "Use less protein: R_T below ten times the Ki.",
+    ),
+    Entry(
+        BINDING,
+        "Equilibrium, kon given",
+        (
+            "equilibrium marginal: {number} min, five half-lives of dissociation are {number} min",
+            "equilibrium not demonstrated: {number} min, five half-lives of dissociation are "
+            "{number} min",
+        ),
+        "With the assay's kon, koff = kon × Ki; the incubation (uptake: pre-incubation) is shorter "
+        "than 5 ln2/koff. *Marginal*: it is five half-lives at a concentration of Ki. Stopped "
+        "early, a compound slower than the radioligand looks weaker than it is.",
+        "Incubate longer, and show that the IC50 stays.",
+    ),
+    Entry(
+        BINDING,
+        "Equilibrium, kon not given",
+        (
+            "equilibrium not demonstrated: {number} min suffice with a kon of at least {number} "
+            "per M and s",
+        ),
+        "No kon in the assay's entry, and the one that equilibrium takes, 5 ln2/(Ki t), is over "
+        f"{ki.USUAL_KON_PER_M_S:,.0f} per M and s, as which drugs often associate. The needed kon "
+        "is in `kon_required_per_M_s`.",
+        "Incubate longer, show that the IC50 stays, or measure kon.",
     ),
     Entry(
         BINDING,
@@ -716,6 +785,21 @@ ENTRIES = (
         "L is that of the assay's entry: neither measured in the run nor known from total-added "
         "wells.",
         "Count an aliquot of the radioligand in every run.",
+    ),
+    Entry(
+        BINDING,
+        "Radioligand far from nominal",
+        ("radioligand measured {number} nM, nominal {number} nM: more than 2-fold apart",),
+        f"L of the run is over {conditions.LIGAND_FOLD:g} times, or under 1/"
+        f"{conditions.LIGAND_FOLD:g} of, the assay's. The measured one is used.",
+        "Check dilution, specific activity and counting efficiency: one of them is mistaken.",
+    ),
+    Entry(
+        BINDING,
+        "Reference date after the assay",
+        ("reference date of the radioligand lies after the assay",),
+        "The lot's activity is stated for a day after the run, and is reckoned back.",
+        "Check both dates.",
     ),
     Entry(
         BINDING,

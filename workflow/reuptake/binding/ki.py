@@ -1,40 +1,96 @@
-"""Whether a Ki is given, by which method, and why not."""
+"""Whether a Ki is given, by which method, and why not; for binding and for uptake."""
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-from reuptake.binding.cheng_prusoff import bias_pct, cheng_prusoff_nM, competitor_depletion_pct
+import numpy as np
+from scipy.special import ndtri
+
+from reuptake.binding.cheng_prusoff import (
+    bias_pct,
+    cheng_prusoff_nM,
+    competitor_depletion_pct,
+    depleted_ki_nM,
+    ki_limits_nM,
+    log10_ki_variance,
+)
 from reuptake.binding.conditions import Conditions
+from reuptake.binding.equilibrium import judge_equilibrium
 from reuptake.formatting import significant
+from reuptake.uptake.inhibition import ki_from_ic50_nM
 
 BIAS_WARN_PCT, BIAS_FAIL_PCT = 5.0, 10.0
 BOUND_FAIL_PCT = 10.0
 # beyond this a depleted Cheng-Prusoff value need not be an upper bound
 MAX_LIGAND_PER_KD = 2.0
+# an estimate below this part of the sites is told by their titration
+TITRATION_RATIO = 0.1
+# a competitor that would have to bind faster than this leaves equilibrium open
+USUAL_KON_PER_M_S = 1e6
+_Z_ONE_SIDED = ndtri(0.95)
 
 
-def judge_ki(curve: dict, conditions: Conditions) -> dict:
+@dataclass(frozen=True)
+class ExactKi:
+    """Ki of a curve by the mass balance or, for uptake, by Morrison's equation.
+
+    Attributes
+    ----------
+    ki_nM, lower_nM, upper_nM : float
+        Estimate and 95 % profile limits; 0 and infinite where the profile does not close.
+    bound_nM : float
+        One-sided 95 % upper limit where the lower one is open; else NaN.
+    log10_se : float
+        With the errors of the constants.
+    fits : bool
+        Whether the model does as well as one with a free slope.
+    """
+
+    ki_nM: float
+    lower_nM: float
+    upper_nM: float
+    bound_nM: float
+    log10_se: float
+    fits: bool
+
+
+def exact_is_possible(curve: dict, conditions: Conditions) -> bool:
+    """Whether an exact fit of a curve makes sense: a closed competition curve, all known."""
+    c = conditions
+    return (
+        not c.missing
+        and curve["ic50_qualifier"] == "="
+        and not _own_plateau(curve)
+        and np.isfinite(c.transporter_nM)
+        and c.transporter_nM > 0
+    )
+
+
+def judge_ki(curve: dict, conditions: Conditions, exact: ExactKi | None = None) -> dict:
     """The Ki columns of one curve.
 
-    The rules, in order: a Ki needs Kd, radioligand concentration and species, and a curve
-    of competition at one site. With R_T known the predicted bias of Cheng-Prusoff (guard
-    G5) decides: below 5 % it is given, to 10 % with a flag, above it is an upper bound
-    where L <= 2 Kd and refused otherwise. With R_T unknown it is given only on the assay's
-    word that depletion is negligible (and if guard G1 does not contradict it), else it is
-    an upper bound where L <= 2 Kd and refused otherwise.
+    The rules, in order: a Ki needs Kd, radioligand concentration and species (uptake: Km
+    and substrate concentration), and a curve of competition at one site. With R_T known the
+    predicted bias of Cheng-Prusoff (guard G5) decides: below 5 % it is given, to 10 % with
+    a flag, above it the exact fit is, where there is one that fits. With R_T unknown it is
+    given only on the assay's word that depletion is negligible (and if guard G1 does not
+    contradict it). In all other cases Cheng-Prusoff is an upper bound where L <= 2 Kd
+    (uptake: always), and refused otherwise.
 
     Parameters
     ----------
     curve : dict
-        ``status``, ``ic50_qualifier``, ``ic50_nM``, ``ic50_lower_nM``, ``ic50_upper_nM``,
-        ``hill``.
+        ``status``, ``model``, ``ic50_qualifier``, ``ic50_nM``, ``ic50_lower_nM``,
+        ``ic50_upper_nM``, ``log10_ic50_se``, ``hill``.
     conditions : Conditions
+    exact : ExactKi, optional
+        Of this curve.
 
     Returns
     -------
     dict
-        ``ki_*`` and ``depletion_*`` columns and ``ki_flags``, a list.
+        ``ki_*``, ``depletion_*`` and ``kon_*`` columns and ``ki_flags``, a list.
     """
     c, qualifier = conditions, curve["ic50_qualifier"]
     ic50 = curve["ic50_nM"]
@@ -55,40 +111,50 @@ def judge_ki(curve: dict, conditions: Conditions) -> dict:
         return out
     if not qualifier:
         return out
-    known = np.isfinite(c.transporter_nM) and c.transporter_nM > 0
+    out["ki_cheng_prusoff_nM"] = float(cheng_prusoff_nM(ic50, c.ligand_nM, c.kd_nM))
     bias = np.nan
-    if known:
-        arguments = (ic50, c.ligand_nM, c.kd_nM, c.transporter_nM, c.alpha)
-        bias = float(bias_pct(*arguments))
+    if np.isfinite(c.transporter_nM) and c.transporter_nM > 0:
+        bias = _bias_pct(ic50, c)
         out["depletion_competitor_pct"] = float(competitor_depletion_pct(c.transporter_nM, ic50))
         out["depletion_bias_pct"] = bias
-    if curve["status"] == "partial":
+    if _own_plateau(curve):
         flags.append("no Ki: partial inhibition is not competition at one site")
         return out
-
-    if curve["hill"] != 1.0:
-        flags.append(f"Hill slope {significant(curve['hill'])}: Cheng-Prusoff supposes 1")
-    clear, why = _clear(c, known, bias, flags)
-    if clear:
-        _give(out, qualifier, curve, c)
-        return out
-    if c.ligand_nM > MAX_LIGAND_PER_KD * c.kd_nM:
-        flags.append(f"no Ki: {why}, and L > 2 Kd leaves not even a bound")
-    elif qualifier == ">":
-        flags.append(f"no Ki: {why}, and the IC50 is a bound in the other direction")
-    else:
-        flags.append(why)
+    if exact is not None:
         out |= {
-            "ki_qualifier": "<",
-            "ki_nM": float(cheng_prusoff_nM(ic50, c.ligand_nM, c.kd_nM)),
-            "ki_method": "bound",
+            "ki_exact_nM": exact.ki_nM,
+            "ki_exact_lower_nM": exact.lower_nM,
+            "ki_exact_upper_nM": exact.upper_nM,
         }
+
+    clear, why = _clear(c, bias, flags)
+    if clear:
+        if curve["hill"] != 1.0:
+            flags.append(f"Hill slope {significant(curve['hill'])}: Cheng-Prusoff supposes 1")
+        _give(out, qualifier, curve, c)
+    elif not _give_exact(out, curve, c, exact, why):
+        _give_bound(out, qualifier, c, why)
+    if out["ki_qualifier"] == "=":
+        _judge_time(out, c)
     return out
 
 
-def _clear(c: Conditions, known: bool, bias: float, flags: list[str]) -> tuple[bool, str]:
+def _own_plateau(curve: dict) -> bool:
+    return curve["status"] == "partial" or "own plateau" in curve.get("model", "")
+
+
+def _bias_pct(ic50_nM: float, c: Conditions) -> float:
+    """Guard G5; for uptake that of the transporter's share of the IC50."""
+    if not c.uptake:
+        return float(bias_pct(ic50_nM, c.ligand_nM, c.kd_nM, c.transporter_nM, c.alpha))
+    plain = cheng_prusoff_nM(ic50_nM, c.ligand_nM, c.kd_nM)
+    corrected = ki_from_ic50_nM(ic50_nM, c.ligand_nM, c.kd_nM, c.transporter_nM)
+    return float(100.0 * (plain / corrected - 1.0)) if corrected > 0 else np.inf
+
+
+def _clear(c: Conditions, bias: float, flags: list[str]) -> tuple[bool, str]:
     """Whether Cheng-Prusoff may be used, and otherwise why not."""
-    if known:
+    if not np.isnan(bias):
         if abs(bias) > BIAS_FAIL_PCT:
             size = f"{significant(bias)} %" if np.isfinite(bias) else "unbounded"
             return False, f"depletion: predicted bias of Cheng-Prusoff {size}"
@@ -104,14 +170,102 @@ def _clear(c: Conditions, known: bool, bias: float, flags: list[str]) -> tuple[b
 
 
 def _give(out: dict, qualifier: str, curve: dict, c: Conditions) -> None:
-    def convert(ic50_nM):
-        return float(cheng_prusoff_nM(ic50_nM, c.ligand_nM, c.kd_nM))
-
+    """Cheng-Prusoff, with the errors of L and Kd in its interval."""
     out |= {
         "ki_qualifier": qualifier,
-        "ki_nM": convert(curve["ic50_nM"]),
+        "ki_nM": out["ki_cheng_prusoff_nM"],
         "ki_method": "cheng_prusoff",
     }
     if qualifier == "=":
-        out["ki_lower_nM"] = convert(curve["ic50_lower_nM"])
-        out["ki_upper_nM"] = convert(curve["ic50_upper_nM"])
+        ic50s = (curve["ic50_nM"], curve["ic50_lower_nM"], curve["ic50_upper_nM"])
+        errors = {"ligand_sd": c.ligand_sd, "kd_sd": c.kd_sd}
+        lower, upper = ki_limits_nM(*ic50s, c.ligand_nM, c.kd_nM, **errors)
+        added = log10_ki_variance(c.ligand_nM / c.kd_nM, **errors)
+        out |= {
+            "ki_lower_nM": float(lower),
+            "ki_upper_nM": float(upper),
+            "log10_ki_se": float(np.hypot(curve.get("log10_ic50_se", np.nan), np.sqrt(added))),
+        }
+
+
+def _give_exact(out: dict, curve: dict, c: Conditions, exact: ExactKi | None, why: str) -> bool:
+    """The exact Ki where Cheng-Prusoff does not hold; false where there is none."""
+    flags = out["ki_flags"]
+    if curve["ic50_qualifier"] == ">" and c.transporter_nM > 0:
+        lower = _exact_from_ic50_nM(curve["ic50_nM"], c)
+        if lower > 0:
+            flags.append(why)
+            out |= {"ki_qualifier": ">", "ki_nM": lower, "ki_method": "exact"}
+        return lower > 0
+    if exact is None:
+        return False
+    if not exact.fits:
+        flags.append(f"no exact Ki: depletion does not explain a slope of {_slope(curve)}")
+        return False
+    if exact.lower_nM > 0:
+        flags.append(why)
+        if exact.ki_nM < TITRATION_RATIO * c.transporter_nM:
+            flags.append("titration of sites: Ki is below a tenth of their concentration")
+        out |= {
+            "ki_qualifier": "=",
+            "ki_nM": exact.ki_nM,
+            "ki_lower_nM": exact.lower_nM,
+            "ki_upper_nM": exact.upper_nM,
+            "ki_method": "exact",
+            "log10_ki_se": exact.log10_se,
+        }
+        return True
+    flags.append("titration of sites: the curve tells no lower limit of Ki")
+    if not np.isfinite(exact.bound_nM):
+        return False
+    flags.append(why)
+    out |= {"ki_qualifier": "<", "ki_nM": exact.bound_nM, "ki_method": "exact"}
+    return True
+
+
+def _slope(curve: dict) -> str:
+    return significant(curve["hill"])
+
+
+def _exact_from_ic50_nM(ic50_nM: float, c: Conditions) -> float:
+    """Lower limit of Ki for that of an IC50, with R_T at its one-sided 95 % upper limit."""
+    sites = c.transporter_nM * np.exp(_Z_ONE_SIDED * c.transporter_sd)
+    if c.uptake:
+        return float(ki_from_ic50_nM(ic50_nM, c.ligand_nM, c.kd_nM, sites))
+    return float(depleted_ki_nM(ic50_nM, c.ligand_nM, c.kd_nM, sites, c.alpha))
+
+
+def _give_bound(out: dict, qualifier: str, c: Conditions, why: str) -> None:
+    """Cheng-Prusoff as the upper bound that it is where depletion makes it read high."""
+    flags = out["ki_flags"]
+    if not c.uptake and c.ligand_nM > MAX_LIGAND_PER_KD * c.kd_nM:
+        flags.append(f"no Ki: {why}, and L > 2 Kd leaves not even a bound")
+    elif qualifier == ">":
+        flags.append(f"no Ki: {why}, and the IC50 is a bound in the other direction")
+    else:
+        flags.append(why)
+        out |= {
+            "ki_qualifier": "<",
+            "ki_nM": out["ki_cheng_prusoff_nM"],
+            "ki_method": "bound",
+        }
+
+
+def _judge_time(out: dict, c: Conditions) -> None:
+    """Whether the competitor had the time to come to equilibrium."""
+    if not np.isfinite(c.time_min) or c.time_min <= 0:
+        return
+    found = judge_equilibrium(out["ki_nM"], c.time_min, c.kon_per_M_s)
+    out["kon_required_per_M_s"] = found.required_kon_per_M_s
+    time = f"{significant(c.time_min)} min"
+    if np.isfinite(c.kon_per_M_s):
+        if found.verdict != "demonstrated":
+            out["ki_flags"].append(
+                f"equilibrium {found.verdict}: {time}, five half-lives of dissociation are "
+                f"{significant(found.needed_min)} min"
+            )
+    elif found.required_kon_per_M_s > USUAL_KON_PER_M_S:
+        kon = significant(found.required_kon_per_M_s)
+        out["ki_flags"].append(
+            f"equilibrium not demonstrated: {time} suffice with a kon of at least {kon} per M and s"
+        )

@@ -10,6 +10,23 @@ HALF_LIFE_DAYS = {"3H": 4500.0, "125I": 59.40}
 
 AVOGADRO = 6.02214076e23
 
+# Ci/mmol of a carrier-free label, N_A ln 2 / T_half, per atom
+CARRIER_FREE_CI_MMOL = {"3H": 29.0, "125I": 2198.0}
+# by so much vendors' figures and half-lives differ
+ACTIVITY_TOLERANCE = 1.02
+
+
+def highest_activity_ci_mmol(isotope: str | None, tritiums: int | None) -> float | None:
+    """The specific activity that a label cannot exceed; None where it is not known.
+
+    Of 29.0 Ci/mmol for each tritium, or 2198 Ci/mmol for one 125I, and 2 % above it.
+    """
+    if isotope == "125I":
+        return CARRIER_FREE_CI_MMOL["125I"] * ACTIVITY_TOLERANCE
+    if isotope == "3H" and tritiums:
+        return CARRIER_FREE_CI_MMOL["3H"] * tritiums * ACTIVITY_TOLERANCE
+    return None
+
 
 def dpm_per_fmol(specific_activity_ci_mmol: float) -> float:
     """Disintegrations per minute of 1 fmol: ``SA[Ci/mmol] * 2.22``.

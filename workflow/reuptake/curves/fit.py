@@ -125,7 +125,7 @@ def fit_curves(
         out["n_concentrations"][batch.curve] = batch.tested.sum(axis=1)
         reason = unfit(batch)
         out["flags"][batch.curve] = reason
-        for part in _weighted(batch.select(reason == ""), poisson_per_unit, c):
+        for part in weighted(batch.select(reason == ""), poisson_per_unit, c):
             if model in SLOPES:
                 _fill(out, part, model, interval, wells)
             else:
@@ -135,8 +135,19 @@ def fit_curves(
     return pd.DataFrame(out)
 
 
-def _weighted(batch: Batch, poisson_per_unit, c) -> Iterator[Batch]:
-    """The curves of a batch that are weighted alike, with their weights."""
+def weighted(batch: Batch, poisson_per_unit, c) -> Iterator[Batch]:
+    """The curves of a batch that are weighted alike, with their weights.
+
+    Parameters
+    ----------
+    batch : Batch
+    poisson_per_unit, c : ndarray, shape (n_curves,)
+        As :func:`fit_curves` takes them; NaN for equal weights.
+
+    Yields
+    ------
+    Batch
+    """
     counted = np.isfinite(poisson_per_unit[batch.curve])
     if not counted.all():
         yield batch.select(~counted)

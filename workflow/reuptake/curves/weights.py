@@ -16,9 +16,31 @@ import numpy as np
 
 from reuptake.curves import engine
 from reuptake.curves.groups import Batch
+from reuptake.quantities import parse
 
 _MAX_ROUNDS = 50
 _TOLERANCE = 1e-11
+
+
+def counting_per_unit(assay: dict, unit: str) -> float | None:
+    """Counting variance per unit of signal, k/t; None where the assay weighs all wells alike.
+
+    Parameters
+    ----------
+    assay : dict
+        ``weights``, ``count_time`` and ``efficiency`` of its entry.
+    unit : str
+        Of the signal.
+    """
+    if assay.get("weights") != "counting" or not assay.get("count_time"):
+        return None
+    per_minute = 1.0 / parse(assay["count_time"], "min")
+    efficiency = (assay.get("efficiency") or {}).get("value")
+    if unit in ("CPM", "CCPM"):
+        return per_minute
+    if unit == "DPM" and efficiency:
+        return per_minute / efficiency
+    return 1.0 if unit == "counts" else None
 
 
 def proportional_error(mean, variance, df, poisson_per_unit) -> float:

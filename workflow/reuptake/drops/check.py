@@ -12,15 +12,18 @@ import numpy as np
 from pydantic import ValidationError
 
 from reuptake import documents
+from reuptake.binding.radiochemistry import ACTIVITY_TOLERANCE
 from reuptake.documents import Document
 from reuptake.drops import folder as files
 from reuptake.drops.layout import LayoutWell, read_layout
 from reuptake.drops.model import Drop, Plate, Run
 from reuptake.drops.responses import ResponsePoint, read_responses
+from reuptake.formatting import significant
 from reuptake.modelling import problems_of
 from reuptake.problems import Problem, ProblemsError
+from reuptake.quantities import parse
 from reuptake.readers import CounterPlate, SourceFile, read_counts
-from reuptake.settings.model import ANIMAL_KINDS, CURVE_KINDS, WELL_KINDS, Exclusion
+from reuptake.settings.model import ANIMAL_KINDS, CONSTANT_KINDS, WELL_KINDS, Exclusion
 from reuptake.wellnames import parse_well, well_name
 
 _ASSAY_KEY = re.compile(r"""\bassay["']?\s*:\s*["']?([^"'\s,{}\[\]#]+)""")
@@ -63,6 +66,7 @@ def check_drop(
     exclusions: list[Exclusion],
     today: date | None = None,
     known_assays: str = "",
+    activities: Mapping[str, float | None] | None = None,
 ) -> CheckedDrop:
     """Check a drop folder, its seal apart.
 
@@ -77,6 +81,8 @@ def check_drop(
         If given, a run dated after it is a problem.
     known_assays : str
         What to tell about the known assays where one is unknown.
+    activities : mapping, optional
+        The specific activity that each assay's label cannot exceed, Ci/mmol.
     """
     checked = CheckedDrop(folder.name)
     problems = checked.problems
@@ -90,6 +96,7 @@ def check_drop(
     drop = checked.drop
     for i, run in enumerate(drop.runs):
         _check_run(run, ("runs", i), document, kinds, known_assays, named, today, problems)
+        _check_activity(run, ("runs", i), document, (activities or {}).get(run.assay), problems)
     _check_names(drop, document, problems)
     unusable |= _check_paths(folder, drop, document, unusable, problems)
     excluded = {_position(exclusion) for exclusion in exclusions}
@@ -97,7 +104,7 @@ def check_drop(
     for run in drop.runs:
         if run.responses and run.responses not in unusable:
             _read_responses(folder, run, checked)
-        if kinds.get(run.assay) not in CURVE_KINDS and run.assay in kinds:
+        if kinds.get(run.assay) in ANIMAL_KINDS:
             checked.notes.append(
                 f"run {run.run}: {kinds[run.assay]} is not analysed by this version"
             )
@@ -178,6 +185,19 @@ def _check_run(run: Run, path, document, kinds, known_assays, named, today, prob
         if not stock and run.concentrations.dilution not in (None, 1):
             remedy = "Leave `dilution` out, or write `basis: stock`."
             fault("final concentrations are not diluted further", remedy, "concentrations")
+
+
+def _check_activity(run: Run, path, document, highest: float | None, problems) -> None:
+    """No lot has a higher specific activity than its label could."""
+    given = run.radioligand.specific_activity if run.radioligand else None
+    if given is None or highest is None or parse(given, "Ci/mmol") <= highest:
+        return
+    limit = significant(highest / ACTIVITY_TOLERANCE)
+    message = f"specific activity above the carrier-free limit of {limit} Ci/mmol"
+    remedy = "Mend it, or the isotope and the number of tritiums in the assays file."
+    key = "specific_activity"
+    line = document.line((*path, "radioligand", key))
+    problems.append(Problem(message, remedy, files.DESCRIPTION, line, key, given))
 
 
 def _check_names(drop: Drop, document: Document, problems: list[Problem]) -> None:
@@ -345,6 +365,17 @@ def _match(data: PlateData, kind: str, problems: list[Problem]) -> None:
         remedy = "Give the role empty to wells that were not counted, or exclude them."
         fault("wells of the layout that the counter file lacks", remedy, uncounted, layout)
     _match_unnamed(data, fault)
+    if kind in CONSTANT_KINDS and kind != "homologous_binding":
+        bare = [
+            w.well
+            for w in data.wells
+            if w.role in ("total", "nonspecific", "sample", "reference")
+            and not w.excluded
+            and not w.ligand_concentration_nM
+        ]
+        if bare:
+            remedy = "Fill the columns ligand_concentration and ligand_unit."
+            fault("wells without a ligand concentration", remedy, bare, layout)
     if kind in ("competition_binding", "uptake_inhibition"):
         present = {w.role for w in data.wells if not w.excluded}
         for role, meaning in (("total", "vehicle"), ("nonspecific", "complete inhibition")):

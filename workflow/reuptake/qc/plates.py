@@ -7,6 +7,7 @@ import pandas as pd
 
 from reuptake.formatting import significant
 from reuptake.qc import metrics
+from reuptake.settings.model import CONSTANT_KINDS
 from reuptake.tables import PLATES, typed
 
 # metric -> (column that is judged, True where low values are bad, what it is called)
@@ -51,10 +52,14 @@ def judge_plates(wells: pd.DataFrame, assays, limits) -> tuple[pd.DataFrame, pd.
     ):
         first = group.iloc[0]
         assay = assays[first.assay]
-        far = _far_controls(group)
-        row = _measure(group, assay)
+        by_design = first.kind in CONSTANT_KINDS
+        far = group.index[:0] if by_design else _far_controls(group)
+        row = _measure(group.iloc[:0] if by_design else group, assay)
         in_force = {m: _merged(limits[m], (assay["limits"] or {}).get(m)) for m in _JUDGED}
-        verdict, flags = _verdict(row, in_force)
+        if by_design:
+            verdict, flags = "pass", ["no plate metrics: its wells differ by design"]
+        else:
+            verdict, flags = _verdict(row, in_force)
         if row["z_prime_difference"] > (in_force["z_prime_difference"]["warn"] or np.inf):
             worst = _worst_control(group)
             far = far.union(worst)

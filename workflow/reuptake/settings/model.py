@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AfterValidator, AliasChoices, Field
 
 from reuptake.modelling import (
     Day,
@@ -18,6 +18,7 @@ from reuptake.modelling import (
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+RelativeError = Annotated[float, Field(ge=0, lt=2)]
 
 
 class Limit(Strict):
@@ -60,17 +61,24 @@ class Radioligand(Strict):
     decay: Literal["specific_activity", "concentration"] | None = None
 
 
+def _drop_and_run(text: str) -> str:
+    drop, slash, run = text.partition("/")
+    if not (drop and slash and run) or "/" in run:
+        raise ValueError("expected a drop and its run, such as '2026-02-16-saturation/S'")
+    return text
+
+
 class Run(Strict):
     """A constant measured by a run of a drop: ``{run: drop/run}``."""
 
-    run: Identifier
+    run: Annotated[Identifier, AfterValidator(_drop_and_run)]
 
 
 class Molar(Strict):
     """A concentration constant (Kd, Km) with its origin."""
 
     value: quantity("nM")
-    relative_error: Annotated[float, Field(ge=0, lt=2)] | None = None
+    relative_error: RelativeError | None = None
     source: str | None = None
 
 
@@ -78,7 +86,7 @@ class SiteDensity(Strict):
     """Bmax with its origin."""
 
     value: quantity("pmol/mg")
-    relative_error: Annotated[float, Field(ge=0, lt=2)] | None = None
+    relative_error: RelativeError | None = None
     source: str | None = None
 
 
@@ -95,6 +103,13 @@ class Negligible(Strict):
     assume: Literal["negligible"]
     reason: Annotated[str, Field(min_length=1)]
     by: str | None = None
+
+
+class Association(Strict):
+    """Association rate constant of the competitors, with its origin."""
+
+    value: quantity("M^-1 s^-1")
+    source: str | None = None
 
 
 class _Assay(Strict):
@@ -115,6 +130,10 @@ class _WellAssay(_Assay):
     temperature: quantity("degC") | None = None
     solvent_pct: Annotated[float, Field(ge=0, le=100)] | None = None
     weights: Literal["constant", "counting"] = "constant"
+    ligand_relative_error: RelativeError | None = None
+    transporter_relative_error: RelativeError | None = None
+    kon: Association | None = None
+    depletion: word_or(Literal["judge"], Negligible) = "judge"
 
 
 class BindingAssay(_WellAssay):
@@ -127,7 +146,6 @@ class BindingAssay(_WellAssay):
     kd: value_or_run(Molar, Run) | None = None
     bmax: value_or_run(SiteDensity, Run) | None = None
     incubation: quantity("min") | None = None
-    depletion: word_or(Literal["judge"], Negligible) = "judge"
 
 
 class UptakeAssay(_WellAssay):
@@ -186,6 +204,7 @@ WELL_KINDS = (
     "homologous_binding",
     "uptake_kinetics",
 )
+CONSTANT_KINDS = ("saturation_binding", "homologous_binding", "uptake_kinetics")
 ANIMAL_KINDS = ("forced_swim", "pca_depletion")
 MODALITY = {
     "competition_binding": "binding",

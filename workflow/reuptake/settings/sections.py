@@ -14,7 +14,8 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-from reuptake.settings.model import WELL_KINDS, Settings
+from reuptake.binding.radiochemistry import highest_activity_ci_mmol
+from reuptake.settings.model import CONSTANT_KINDS, WELL_KINDS, Run, Settings
 
 PACKAGE = Path(__file__).parents[1]
 _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib")
@@ -22,37 +23,49 @@ _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib")
 # what the stages know of an assay; what stands nowhere here is kept for the reader alone
 _IN_WELLS = ("kind", "target", "species")
 _IN_PLATES = ("limits", "total_added_fraction")
+_COUNTED = (
+    "kind",
+    "ligand_concentration",
+    "total_added_fraction",
+    "volume",
+    "efficiency",
+    "count_time",
+    "weights",
+)
+_OF_KI = (
+    *_COUNTED,
+    "target",
+    "species",
+    "preparation",
+    "nonspecific_definer",
+    "temperature",
+    "solvent_pct",
+    "ligand_relative_error",
+    "transporter_relative_error",
+    "kon",
+    "depletion",
+)
 _IN_CURVES = {
-    "competition_binding": (
-        "species",
-        "preparation",
-        "radioligand",
-        "ligand_concentration",
-        "total_added_fraction",
-        "kd",
-        "bmax",
-        "volume",
-        "protein",
-        "efficiency",
-        "count_time",
-        "nonspecific_definer",
-        "incubation",
-        "temperature",
-        "solvent_pct",
-        "depletion",
-        "weights",
-    ),
+    "competition_binding": (*_OF_KI, "radioligand", "kd", "bmax", "protein", "incubation"),
     "uptake_inhibition": (
-        "volume",
+        *_OF_KI,
+        "substrate",
+        "km",
         "cells",
         "copies_per_cell",
-        "efficiency",
-        "count_time",
-        "nonspecific_definer",
-        "weights",
+        "pre_incubation",
+        "uptake_time",
     ),
-    "response": ("nonspecific_definer", "weights"),
+    "response": ("kind", "nonspecific_definer", "weights"),
 }
+_IN_CONSTANTS = {
+    "saturation_binding": (*_COUNTED, "radioligand", "protein"),
+    "homologous_binding": (*_COUNTED, "radioligand", "protein"),
+    "uptake_kinetics": (*_COUNTED, "substrate", "protein", "cells", "uptake_time"),
+}
+
+
+_PER_KIND = {"fit": _IN_CURVES, "constants": _IN_CONSTANTS}
 
 
 def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = frozenset()):
@@ -61,8 +74,8 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
     Parameters
     ----------
     stage : str
-        ingest, qc, fit, accept, listing, collect, potency, selectivity, guides, figures or
-        report.
+        ingest, qc, constants, fit, accept, listing, collect, potency, selectivity, guides,
+        figures or report.
     settings : Settings
     drop : str
         For the stages that work on one drop.
@@ -78,7 +91,7 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
     mine = {key: settings.assays[key] for key in sorted(assays) if key in settings.assays}
     if stage == "ingest":
         return {
-            "assays": {k: _fields(a, _IN_WELLS) for k, a in mine.items()},
+            "assays": {k: _fields(a, _IN_WELLS) | _activity(a) for k, a in mine.items()},
             "exclusions": [_dump(e) for e in settings.exclusions if e.drop == drop],
         }
     if stage == "qc":
@@ -86,14 +99,16 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
             "assays": {k: _fields(a, _IN_PLATES) for k, a in mine.items() if a.kind in WELL_KINDS},
             "limits": _dump(config.limits),
         }
-    if stage == "fit":
-        fitted = {k: a for k, a in mine.items() if a.kind in _IN_CURVES}
-        return {"assays": {k: _fields(a, _IN_CURVES[a.kind]) for k, a in fitted.items()}}
+    if stage in _PER_KIND:
+        known = _PER_KIND[stage]
+        return {
+            "assays": {k: _fields(a, known[a.kind]) for k, a in mine.items() if a.kind in known}
+        }
     roles = {key: target.role for key, target in settings.targets.items()}
     return {
         "accept": {},
         "listing": {
-            "assays": {k: _fields(a, ("kind",)) for k, a in settings.assays.items()},
+            "assays": {k: _fields(a, ("kind",)) | _activity(a) for k, a in settings.assays.items()},
             "exclusions": [_dump(e) for e in settings.exclusions],
         },
         "collect": {"compounds": [_dump(c) for c in settings.compounds]},
@@ -108,6 +123,28 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
             "limits": _dump(config.limits),
         },
     }[stage]
+
+
+def measures_constants(settings: Settings, assays: frozenset) -> bool:
+    """Whether a drop with these assays has runs that measure constants."""
+    return any(settings.assays[k].kind in CONSTANT_KINDS for k in assays if k in settings.assays)
+
+
+def drops_referred(settings: Settings, assays: frozenset) -> list[str]:
+    """The drops whose runs these assays take their constants from."""
+    mine = [settings.assays[k] for k in assays if k in settings.assays]
+    constants = [getattr(assay, key, None) for assay in mine for key in ("kd", "km", "bmax")]
+    return sorted({c.run.partition("/")[0] for c in constants if isinstance(c, Run)})
+
+
+def highest_activity(assay) -> float | None:
+    """The specific activity that an assay's label cannot exceed, Ci/mmol."""
+    label = getattr(assay, "radioligand", None) or getattr(assay, "substrate", None)
+    return highest_activity_ci_mmol(label.isotope, label.tritiums) if label else None
+
+
+def _activity(assay) -> dict:
+    return {"highest_activity": highest_activity(assay)}
 
 
 def _dump(model) -> dict:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from reuptake.pooling import compound_names, join_flags, range_jumps
+from reuptake.pooling import compound_names, join_flags, range_jumps, refuse_unaccepted
 from reuptake.stages import accept
 from reuptake.tables import (
+    CONSTANTS,
     CURVES,
+    ISOTHERMS,
     PLATES,
     WELLS,
     data_dictionary,
@@ -19,15 +21,21 @@ from reuptake.tables import (
 )
 
 _TABLES = {"wells": WELLS, "plates": PLATES, "curves": CURVES}
+_OF_CONSTANTS = {"constants": CONSTANTS, "isotherms": ISOTHERMS}
 
 
-def run(accepted: Path, per_drop: Path, section: dict, tables: Path) -> None:
-    """Pool the drops' tables in the order of their names."""
+def run(accepted: Path, per_drop: Path, measuring: list[str], section: dict, tables: Path) -> None:
+    """Pool the drops' tables in the order of their names; `measuring` have constants."""
     drops = accept.names(accepted)
-    pooled = {
-        name: _pool([per_drop / drop / f"{name}.parquet" for drop in drops], columns)
-        for name, columns in _TABLES.items()
-    }
+    pooled = {}
+    for names, columns_of in (
+        (drops, _TABLES),
+        ([drop for drop in drops if drop in measuring], _OF_CONSTANTS),
+    ):
+        for name, columns in columns_of.items():
+            paths = [per_drop / drop / f"{name}.parquet" for drop in names]
+            pooled[name] = _pool(paths, columns)
+    pooled["curves"] = refuse_unaccepted(pooled["curves"], set(drops))
     wells, curves = pooled["wells"], pooled["curves"]
     written = pd.unique(pd.concat([wells["compound"], curves["compound"]]))
     names = compound_names([name for name in written if name], section["compounds"])

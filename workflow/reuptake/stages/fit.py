@@ -7,24 +7,38 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import fdtrc
 
-from reuptake.binding import radiochemistry
-from reuptake.binding.conditions import conditions_of
-from reuptake.binding.ki import judge_ki
-from reuptake.curves.plates import fit_plates
+from reuptake.binding.conditions import Conditions, conditions_of
+from reuptake.binding.exact import fit_exact
+from reuptake.binding.ki import ExactKi, exact_is_possible, judge_ki
+from reuptake.binding.references import resolve
+from reuptake.curves.choice import SIGNIFICANCE
+from reuptake.curves.fit import weighted
+from reuptake.curves.groups import batches
+from reuptake.curves.plates import fit_plates, gather
+from reuptake.curves.weights import counting_per_unit
 from reuptake.formatting import significant
-from reuptake.quantities import parse
 from reuptake.settings.model import CURVE_KINDS
-from reuptake.tables import CURVES, typed, write_parquet
+from reuptake.tables import CONSTANTS, CURVES, typed, write_parquet
+from reuptake.uptake.inhibition import fit_morrison, floor_nM
 
 _PLATE_KEY = ["run", "plate"]
+_KI_KINDS = ("competition_binding", "uptake_inhibition")
 # an uptake IC50 this close to its floor says more of the cells than of the compound
 FLOOR_FACTOR = 3.0
 
 
-def run(verdict: Path, wells: Path, plates: Path, section: dict, curves: Path) -> None:
-    """Fit the curves of a drop."""
-    assays = section["assays"]
+def run(
+    verdict: Path, wells: Path, plates: Path, constants: list[Path], section: dict, curves: Path
+) -> None:
+    """Fit the curves of a drop.
+
+    `constants` are those of the drops whose runs the assays of this one name.
+    """
+    measured = [pd.read_parquet(path) for path in constants]
+    known = pd.concat(measured) if measured else typed(pd.DataFrame(), CONSTANTS)
+    assays = {key: resolve(assay, known) for key, assay in section["assays"].items()}
     runs = {
         (entry["run"], entry["assay"]): entry
         for entry in json.loads(verdict.read_text(encoding="utf-8"))["runs"]
@@ -37,7 +51,8 @@ def run(verdict: Path, wells: Path, plates: Path, section: dict, curves: Path) -
 
 def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dict) -> pd.DataFrame:
     """Fits, Ki and flags of the curves in `wells`."""
-    fitted = fit_plates(wells, _counting_assays(wells, assays))
+    counting = _counting_assays(wells, assays)
+    fitted = fit_plates(wells, counting)
     if fitted.empty:
         return pd.DataFrame()
     identity = wells.drop_duplicates([*_PLATE_KEY, "assay"]).set_index([*_PLATE_KEY, "assay"])
@@ -49,27 +64,33 @@ def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dic
 
     levels = _levels(wells, plates)
     definers = _definers(wells, assays)
-    conditions = {}
+    conditions = {
+        key: conditions_of(
+            assays[key[2]],
+            runs[key[0], key[2]],
+            levels[key[:2]] | {"unit": identity.loc[key, "unit"]},
+        )
+        for key in dict.fromkeys(keys)
+        if assays[key[2]]["kind"] in _KI_KINDS
+    }
+    given = fitted.to_dict("records")
+    known = [conditions.get(key) for key in keys]
+    exact = _exact(wells, given, known, fitted.assay.map(counting).to_numpy(dtype=float))
     rows = []
-    for row, key in zip(fitted.to_dict("records"), keys, strict=True):
-        assay = assays[row["assay"]]
+    for i, (row, key) in enumerate(zip(given, keys, strict=True)):
         flags = [row["flags"]] if row["flags"] else []
         row |= {"ki_method": "none"}
-        if row["kind"] == "competition_binding":
-            if key not in conditions:
-                level = levels[key[:2]] | {"unit": identity.loc[key, "unit"]}
-                conditions[key] = conditions_of(assay, runs[key[0], key[2]], level)
-            known = conditions[key]
-            ki = judge_ki(row, known)
+        if known[i] is not None:
+            ki = judge_ki(row, known[i], exact.get(i))
             flags += ki["ki_flags"]
             row |= ki | {
                 "ki_flags": "; ".join(ki["ki_flags"]),
-                "ligand_nM": known.ligand_nM,
-                "kd_nM": known.kd_nM,
-                "transporter_nM": known.transporter_nM,
+                "ligand_nM": known[i].ligand_nM,
+                "kd_nM": known[i].kd_nM,
+                "transporter_nM": known[i].transporter_nM,
+                "constants_from": ", ".join(known[i].constants_from),
             }
-        elif row["kind"] == "uptake_inhibition":
-            flags += _floor(row, assay, runs[key[0], key[2]])
+            flags += _floor(row, known[i])
         if row["compound"].casefold() in definers[key]:
             flags.append("the non-specific definer is this compound")
         if row["plate_verdict"] == "fail":
@@ -79,22 +100,78 @@ def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dic
     return pd.DataFrame(rows)
 
 
+def _exact(
+    wells: pd.DataFrame, rows: list[dict], known: list[Conditions | None], poisson: np.ndarray
+) -> dict[int, ExactKi]:
+    """Exact Ki of the curves for which it can be had, by their place in `rows`."""
+    wanted = [
+        i
+        for i, (row, c) in enumerate(zip(rows, known, strict=True))
+        if c is not None and exact_is_possible(row, c)
+    ]
+    if not wanted:
+        return {}
+    _, curve, concentration, response = gather(wells)
+    c = np.array([row["proportional_error"] for row in rows], dtype=float)
+    out: dict[int, ExactKi] = {}
+    for uptake in (False, True):
+        mine = np.isin(curve, [i for i in wanted if known[i].uptake == uptake])
+        with np.errstate(divide="ignore"):
+            points = curve[mine], np.log10(concentration[mine]), response[mine]
+        for batch in batches(*points):
+            for part in weighted(batch, poisson, c):
+                out |= _exact_of(part, rows, known, uptake)
+    return out
+
+
+def _exact_of(batch, rows: list[dict], known: list, uptake: bool) -> dict[int, ExactKi]:
+    """Exact Ki of the curves of a batch."""
+    at = [known[i] for i in batch.curve]
+    ligand, kd, sites, alpha, ligand_sd, kd_sd, sites_sd = (
+        np.array([getattr(each, name) for each in at], dtype=float)
+        for name in (
+            "ligand_nM",
+            "kd_nM",
+            "transporter_nM",
+            "alpha",
+            "ligand_sd",
+            "kd_sd",
+            "transporter_sd",
+        )
+    )
+    if uptake:
+        errors = {"transporter_sd": sites_sd, "substrate_sd": ligand_sd, "km_sd": kd_sd}
+        fit = fit_morrison(batch, sites, ligand, kd, **errors)
+    else:
+        errors = {"ligand_sd": ligand_sd, "kd_sd": kd_sd, "transporter_sd": sites_sd}
+        fit = fit_exact(batch, ligand, kd, sites, alpha, **errors)
+    return {
+        int(i): ExactKi(
+            ki_nM=float(10.0 ** fit.log10_k[j]),
+            lower_nM=float(10.0 ** fit.log10_lower[j]),
+            upper_nM=float(10.0 ** fit.log10_upper[j]),
+            bound_nM=float(10.0 ** fit.log10_bound[j]),
+            log10_se=float(fit.log10_k_se[j]),
+            fits=_as_good(fit.ss[j], rows[i]),
+        )
+        for j, i in enumerate(batch.curve)
+        if fit.converged[j]
+    }
+
+
+def _as_good(ss: float, row: dict) -> bool:
+    """Whether the exact model does as well as the 4PL that was chosen (F test)."""
+    if row["hill"] == 1.0 or not row["rss"] > 0:
+        return True
+    f = max(ss - row["rss"], 0.0) / (row["rss"] / row["df"])
+    return bool(fdtrc(1, row["df"], f) >= SIGNIFICANCE)
+
+
 def _counting_assays(wells: pd.DataFrame, assays: dict) -> dict[str, float]:
     """Counting variance per unit of signal of the assays with counting weights."""
-    out = {}
-    for assay, unit in wells[["assay", "unit"]].drop_duplicates().itertuples(index=False):
-        entry = assays[assay]
-        if entry.get("weights") != "counting" or not entry.get("count_time"):
-            continue
-        per_minute = 1.0 / parse(entry["count_time"], "min")
-        efficiency = (entry.get("efficiency") or {}).get("value")
-        if unit in ("CPM", "CCPM"):
-            out[assay] = per_minute
-        elif unit == "DPM" and efficiency:
-            out[assay] = per_minute / efficiency
-        elif unit == "counts":
-            out[assay] = 1.0
-    return out
+    units = wells[["assay", "unit"]].drop_duplicates().itertuples(index=False)
+    found = {assay: counting_per_unit(assays[assay], unit) for assay, unit in units}
+    return {assay: each for assay, each in found.items() if each is not None}
 
 
 def _levels(wells: pd.DataFrame, plates: pd.DataFrame) -> dict:
@@ -125,17 +202,11 @@ def _definers(wells: pd.DataFrame, assays: dict) -> dict:
     return out
 
 
-def _floor(row: dict, assay: dict, run: dict) -> list[str]:
+def _floor(row: dict, known: Conditions) -> list[str]:
     """Flag of an uptake IC50 near half the transporter in the well (tight binding)."""
-    values = assay | {k: v for k, v in (run["measured"] or {}).items() if v is not None}
-    if row["ic50_qualifier"] != "=" or not all(
-        values.get(key) for key in ("cells", "copies_per_cell", "volume")
-    ):
+    if not known.uptake or row["ic50_qualifier"] != "=" or np.isnan(known.transporter_nM):
         return []
-    transporter = radiochemistry.transporter_on_cells_nM(
-        float(values["cells"]), float(values["copies_per_cell"]), parse(values["volume"], "uL")
-    )
-    floor = transporter / 2.0
+    floor = float(floor_nM(known.transporter_nM))
     if row["ic50_nM"] > FLOOR_FACTOR * floor:
         return []
     times, limit = significant(row["ic50_nM"] / floor), significant(floor)

@@ -23,7 +23,8 @@ def run(folder: Path, section: dict, verdict: Path, wells: Path) -> None:
     assays = section["assays"]
     kinds = {key: assay["kind"] for key, assay in assays.items()}
     exclusions = [Exclusion.model_validate(e) for e in section["exclusions"]]
-    checked = check_drop(folder, kinds, exclusions)
+    activities = {key: assay["highest_activity"] for key, assay in assays.items()}
+    checked = check_drop(folder, kinds, exclusions, activities=activities)
     checked.problems[:0] = seal.faults(folder)
     accepted = not checked.problems
     frame = wells_of(checked, assays) if accepted else typed(pd.DataFrame(), WELLS)

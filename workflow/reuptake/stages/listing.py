@@ -22,7 +22,8 @@ def run(accepted: Path, others: list[Folder], section: dict, drops: Path) -> Non
         kinds = {key: assay["kind"] for key, assay in section["assays"].items()}
         exclusions = [Exclusion.model_validate(e) for e in section["exclusions"]]
         mine = [e for e in exclusions if e.drop == folder.name]
-        checked = check_drop(folder.path, kinds, mine)
+        activities = {k: assay["highest_activity"] for k, assay in section["assays"].items()}
+        checked = check_drop(folder.path, kinds, mine, activities=activities)
         status = "rejected" if (folder.path / SEAL).exists() else "unregistered"
         row = summary(checked, status)
         if not row["reasons"]:
