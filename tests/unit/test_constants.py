@@ -259,7 +259,15 @@ def test_an_assay_takes_the_constants_of_its_run():
         constants(parameter="bmax", value=2.0, se=0.2, lower=1.0, upper=3.0, unit="pmol/mg"),
     )
     c = conditions_of(bmax, RUN, LEVELS)
-    assert (c.transporter_nM, c.transporter_sd) == pytest.approx((0.12, 0.1))
+    assert (c.transporter_nM, c.transporter_sd) == pytest.approx((0.12, np.hypot(0.1, 0.3)))
+
+
+def test_a_bmax_measured_in_the_run_needs_no_other_source():
+    resolved = resolve(ASSAY | {"bmax": {"run": "sat/S"}}, constants())
+    c = conditions_of(resolved, RUN | {"measured": {"bmax": "10 pmol/mg"}}, LEVELS)
+    assert (c.transporter_nM, c.transporter_sd) == pytest.approx((0.6, 0.3))
+    assert c.constants_from == ()
+    assert not [note for note in c.notes if "Bmax" in note]
 
 
 @pytest.mark.parametrize(

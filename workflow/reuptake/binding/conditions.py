@@ -142,7 +142,8 @@ def conditions_of(assay: dict, run: dict, plate: dict) -> Conditions:
         transporter = _on_cells(values, volume)
     else:
         alpha = _alpha(plate["mean_nonspecific"] - background, added_counts)
-        bmax_entry = assay["bmax"] or {}
+        # measured in the run itself, it needs no other source
+        bmax_entry = {} if "bmax" in measured else assay["bmax"] or {}
         bmax = measured.get("bmax") or bmax_entry.get("value")
         transporter = radiochemistry.transporter_nM(
             quantity_or_nan(bmax, "pmol/mg"), quantity_or_nan(values["protein"], "ug"), volume
@@ -175,9 +176,7 @@ def conditions_of(assay: dict, run: dict, plate: dict) -> Conditions:
         uptake=uptake,
         ligand_sd=assay.get("ligand_relative_error") or 0.0,
         kd_sd=entry.get("relative_error") or 0.0,
-        transporter_sd=_first(
-            bmax_entry.get("relative_error"), assay.get("transporter_relative_error")
-        ),
+        transporter_sd=_transporter_sd(bmax_entry, assay.get("transporter_relative_error")),
         time_min=quantity_or_nan(assay.get("pre_incubation" if uptake else "incubation"), "min"),
         kon_per_M_s=quantity_or_nan((assay.get("kon") or {}).get("value"), "M^-1 s^-1"),
         constants_from=tuple(dict.fromkeys(each["run"] for each in given if "run" in each)),
@@ -301,9 +300,16 @@ def _absent(assay: dict, values: dict, run: dict, entry: dict, uptake: bool) -> 
     return absent
 
 
-def _first(*values):
-    """The first that is known, else what R_T is good for."""
-    return next((v for v in values if v is not None), TRANSPORTER_SD)
+def _transporter_sd(bmax: dict, configured: float | None) -> float:
+    """Relative error of R_T: that of Bmax where its source states one, else the assay's.
+
+    A saturation run states the error of its fit alone; that of protein and volume adds to it.
+    """
+    rest = TRANSPORTER_SD if configured is None else configured
+    stated = bmax.get("relative_error")
+    if stated is None:
+        return rest
+    return float(np.hypot(stated, rest)) if "run" in bmax else stated
 
 
 def quantity_or_nan(text, unit: str) -> float:

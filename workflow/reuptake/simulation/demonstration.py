@@ -1,12 +1,14 @@
-"""The drops that come with the project: nine compounds at three transporters.
+"""The drops that come with the project: nine compounds at three transporters, and the
+saturation and kinetics runs that tell the constants of their assays.
 
-True Ki come from data/reference/affinities.csv, the constants of the wells from
+True Ki come from data/reference/affinities.csv, volumes, protein and times from
 config/assays.yaml; what neither of them holds stands in the tables below.
 """
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +18,15 @@ import yaml
 from reuptake.binding.radiochemistry import transporter_on_cells_nM
 from reuptake.quantities import parse
 from reuptake.simulation.files import RunFiles, drop_files, drop_yaml
-from reuptake.simulation.plates import PLATE_96, PLATE_384, Curve, Run, generator, layout
+from reuptake.simulation.plates import (
+    PLATE_96,
+    PLATE_384,
+    Curve,
+    Run,
+    generator,
+    isotherm_layout,
+    layout,
+)
 from reuptake.simulation.signal import BindingAssay, UptakeAssay, cpm_per_fmol
 
 SEED = 20260302
@@ -32,6 +42,7 @@ COMPOUNDS = (
     "atomoxetine",
     "bupropion",
 )
+DENSE_COMPOUNDS = ("citalopram", "DEMO-1", "paroxetine")
 PARTNER_COMPOUNDS = ("DEMO-1", "fluoxetine", "sertraline", "desipramine", "bupropion")
 
 _LOTS = {  # lot, specific activity in Ci/mmol and its reference date
@@ -41,16 +52,28 @@ _LOTS = {  # lot, specific activity in Ci/mmol and its reference date
     "sert_uptake": ("SIM-2301", 80, date(2026, 1, 20)),
     "dat_uptake": ("SIM-2302", 50, date(2026, 2, 2)),
     "net_uptake": ("SIM-2303", 50, date(2025, 10, 12)),
+    "sert_saturation": ("SIM-2201", 80, date(2026, 1, 15)),
+    "dat_saturation": ("SIM-2202", 80, date(2025, 11, 3)),
+    "net_saturation": ("SIM-2203", 80, date(2025, 12, 8)),
+    "sert_kinetics": ("SIM-2301", 80, date(2026, 1, 20)),
 }
 _UNITS = {"SERT": "nM", "DAT": "uM", "NET": "uM"}
 
 # Radioligand on the filter per free, for 8 to 12 % non-specific binding.
 _ALPHA = {"SERT": 5e-4, "DAT": 1.25e-3, "NET": 8e-4}
 _BINDING_BACKGROUND_CPM = 22.0
-# Vmax of a well: the cells take up 6 % of the substrate.
+# What the saturation and the kinetics runs of the demonstration should find.
+KD_nM = {"SERT": 5.3, "DAT": 10.0, "NET": 6.0}
+BMAX_PMOL_MG = {"SERT": 1.25, "DAT": 4.0, "NET": 1.5}
+KM_nM = {"SERT": 463.0, "DAT": 1500.0, "NET": 500.0}
+# Vmax of 12 500 cells, those of a 384-well: they take up 6 % of the substrate.
 _VMAX_FMOL_PER_MIN = {"SERT": 150.0, "DAT": 480.0, "NET": 160.0}
 _UPTAKE_NONSPECIFIC = 0.006
 _UPTAKE_BACKGROUND_CPM = 18.0
+
+_SATURATION = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8)  # radioligand in units of its Kd
+_KINETICS_nM = (25, 50, 100, 200, 400, 800, 1600, 3200)
+_COURSE_MIN, _COURSE_nM = (2, 5, 15, 20), 100
 
 _SERIES_nM = (30000, 10000, 3000, 1000, 300, 100, 30, 10, 3, 1, 0.3, 0.1, 0.03)
 _POINTS = 10
@@ -92,7 +115,17 @@ def demonstration_drops(config: Path, reference: Path) -> dict[str, dict[str, by
     sert, dat, net = uptake_runs(assays, uptake, "2026-03-18-W")
     sixth = [dropping(sert, "SERT", "J11"), dat, net]
 
+    # many sites (0.6 nM): depletion matters, though little of the radioligand is bound
+    dense, *_ = binding_runs(assays, binding, "2026-03-23-D", bmax_pmol_mg=10)
+    plates = {"DENSE-1": layout(PLATE_96, _chosen(assays, binding, DENSE_COMPOUNDS))}
+    dense = replace(
+        dense, run=replace(dense.run, plates=plates), exports={"sert.txt": ("DENSE-1",)}
+    )
+
     drops = {
+        "2026-02-16-saturation": saturation_runs(assays, "2026-02-16-S"),
+        "2026-02-18-kinetics": kinetics_runs(assays, "2026-02-18-K"),
+        "2026-03-23-dense": [dense],
         "2026-03-02-binding": first,
         "2026-03-09-binding": second,
         "2026-03-16-binding": third,
@@ -133,6 +166,7 @@ def binding_runs(
     run: str,
     dilution: float | None = None,
     protein_ug: float | None = None,
+    bmax_pmol_mg: float | None = None,
 ) -> list[RunFiles]:
     """The binding assays of SERT, DAT and NET on one day, each on four 96-well plates.
 
@@ -148,6 +182,8 @@ def binding_runs(
         If given, layouts list stocks that are diluted so many times.
     protein_ug : float, optional
         Protein of that day's membranes; given in drop.yaml together with the radioligand.
+    bmax_pmol_mg : float, optional
+        Of that day's membranes, where it is not the usual one; given in drop.yaml.
 
     Returns
     -------
@@ -165,9 +201,9 @@ def binding_runs(
         ligand_nM = round(parse(assay["ligand_concentration"], "nM") * (1 - shortfall), 2)
         wells = BindingAssay(
             ki_nM=truth[target],
-            transporter_nM=parse(assay["bmax"]["value"], "pmol/mg") * protein / volume_uL,
+            transporter_nM=(bmax_pmol_mg or BMAX_PMOL_MG[target]) * protein / volume_uL,
             ligand_nM=ligand_nM,
-            kd_nM=parse(assay["kd"]["value"], "nM"),
+            kd_nM=KD_nM[target],
             alpha=_ALPHA[target],
             volume_uL=volume_uL,
             cpm_per_fmol=_lot_cpm_per_fmol(key, assay, day),
@@ -192,10 +228,63 @@ def binding_runs(
                     "protein": f"{protein_ug:g} ug",
                 }
                 if protein_ug
-                else {},
+                else ({"bmax": f"{bmax_pmol_mg:g} pmol/mg"} if bmax_pmol_mg else {}),
             )
         )
     return runs
+
+
+def _chosen(assays: dict, truth: dict, compounds: Sequence[str]) -> list[Curve]:
+    """Curves of some compounds at SERT, the reference first."""
+    reference = assays["sert_binding"]["reference_compound"]
+    return curves(reference, {compound: truth["SERT"][compound] for compound in compounds})
+
+
+def saturation_runs(assays: dict, run: str) -> list[RunFiles]:
+    """Saturation binding of SERT, DAT and NET on one day, each on one 96-well plate.
+
+    Radioligand from a twentieth to eight times the Kd; parameters and result as in
+    :func:`binding_runs`.
+    """
+    day = date.fromisoformat(run[:10])
+    runs = []
+    for order, target in enumerate(TARGETS):
+        key = f"{target.lower()}_saturation"
+        assay = assays[key]
+        volume_uL, protein_ug = parse(assay["volume"], "uL"), parse(assay["protein"], "ug")
+        wells = BindingAssay(
+            ki_nM={},
+            transporter_nM=BMAX_PMOL_MG[target] * protein_ug / volume_uL,
+            ligand_nM=KD_nM[target],
+            kd_nM=KD_nM[target],
+            alpha=_ALPHA[target],
+            volume_uL=volume_uL,
+            cpm_per_fmol=_lot_cpm_per_fmol(key, assay, day),
+            background_cpm=_BINDING_BACKGROUND_CPM,
+            count_time_min=parse(assay["count_time"], "min"),
+        )
+        ligand_nM = [float(f"{KD_nM[target] * multiple:.3g}") for multiple in _SATURATION]
+        runs.append(_one_plate(run, key, target, wells, isotherm_layout(ligand_nM), day, order))
+    return runs
+
+
+def kinetics_runs(assays: dict, run: str) -> list[RunFiles]:
+    """Uptake at rising serotonin for 10 min, and at 100 nM for 2 to 20 min, on one plate."""
+    day = date.fromisoformat(run[:10])
+    key = "sert_kinetics"
+    wells = uptake_wells(key, assays[key], {}, day)
+    plate = isotherm_layout(_KINETICS_nM, _COURSE_MIN, wells.uptake_time_min, _COURSE_nM)
+    return [_one_plate(run, key, "SERT", wells, plate, day, 0)]
+
+
+def _one_plate(run, key, target, wells, plate, day, order) -> RunFiles:
+    """A run that is one plate, with its files."""
+    return RunFiles(
+        run=Run(run, key, wells, {target: plate}),
+        counted=datetime(day.year, day.month, day.day, 16 + order, 5),
+        radioligand=_lot(key),
+        exports={f"{target.lower()}.txt": (target,)},
+    )
 
 
 def uptake_runs(assays: dict, truth: dict[str, dict[str, float]], run: str) -> list[RunFiles]:
@@ -227,9 +316,9 @@ def uptake_wells(key: str, assay: dict, ki_nM: dict[str, float], day: date) -> U
     return UptakeAssay(
         ki_nM=ki_nM,
         transporter_nM=transporter_on_cells_nM(assay["cells"], assay["copies_per_cell"], volume_uL),
-        substrate_nM=parse(assay["ligand_concentration"], "nM"),
-        km_nM=parse(assay["km"]["value"], "nM"),
-        vmax_fmol_per_min=_VMAX_FMOL_PER_MIN[assay["target"]],
+        substrate_nM=parse(assay.get("ligand_concentration", "15 nM"), "nM"),
+        km_nM=KM_nM[assay["target"]],
+        vmax_fmol_per_min=_VMAX_FMOL_PER_MIN[assay["target"]] * assay["cells"] / 12500,
         uptake_time_min=parse(assay["uptake_time"], "min"),
         nonspecific_fraction=_UPTAKE_NONSPECIFIC,
         volume_uL=volume_uL,

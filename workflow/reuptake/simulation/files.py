@@ -123,13 +123,20 @@ def _plate_block(number: int, plate: str, wells: pd.DataFrame) -> list[str]:
 
 
 def layout_rows(plate: str, wells: pd.DataFrame, unit: str, dilution: float | None) -> list[str]:
-    """The wells of a plate as lines of layout.csv; empty wells are left out."""
+    """The wells of a plate as lines of layout.csv; empty wells are left out.
+
+    Wells with a radioligand concentration of their own have three cells more.
+    """
     factor = (dilution or 1.0) / _NM_PER_UNIT[unit]
     lines = []
     for well in wells[wells["role"] != "empty"].itertuples():
         dosed = not np.isnan(well.concentration_nM)
         amount = f"{well.concentration_nM * factor:.6g},{unit}" if dosed else ","
-        lines.append(f"{plate},{well.well},{well.role},{well.compound},{amount}")
+        line = f"{plate},{well.well},{well.role},{well.compound},{amount}"
+        if "ligand_nM" in wells:
+            ligand = "," if np.isnan(well.ligand_nM) else f"{well.ligand_nM:g},nM"
+            line += f",{ligand},{'' if np.isnan(well.time_min) else f'{well.time_min:g}'}"
+        lines.append(line)
     return lines
 
 
@@ -149,7 +156,10 @@ def drop_files(drop: str, runs: Sequence[RunFiles], seed: int) -> dict[str, byte
         drop.yaml, layout.csv and the exports under raw/; the same seed gives the same bytes.
     """
     files = {}
-    layout = ["plate,well,role,compound,concentration,unit"]
+    header = "plate,well,role,compound,concentration,unit"
+    if any("ligand_nM" in wells for entry in runs for wells in entry.run.plates.values()):
+        header += ",ligand_concentration,ligand_unit,time_min"
+    layout = [header]
     for entry in runs:
         plates = simulate_run(entry.run, seed)
         exports = {

@@ -114,8 +114,62 @@ def layout(picture: str, curves: Sequence[Curve]) -> pd.DataFrame:
     return pd.DataFrame(wells, columns=names)
 
 
+def isotherm_layout(
+    ligand_nM: Sequence[float],
+    times_min: Sequence[float] = (),
+    time_min: float = np.nan,
+    course_nM: float = np.nan,
+) -> pd.DataFrame:
+    """The wells of a 96-well plate with rising radioligand or substrate.
+
+    A column a concentration: three total, three non-specific and one total-added well. Behind
+    them, if there are `times_min`, three total wells for each at `course_nM`. Blanks in row H.
+
+    Parameters
+    ----------
+    ligand_nM : sequence of float
+        Up to eight.
+    times_min : sequence of float
+        Of a time course, up to four.
+    time_min, course_nM : float
+        Time of the other wells and concentration of the time course.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`layout`, with ``ligand_nM`` and ``time_min``.
+    """
+    wells = []
+
+    def add(row, col, role, ligand, time):
+        name = f"{_ROWS[row]}{col + 1}"
+        wells.append((name, row, col, role, "", np.nan, ligand, time))
+
+    roles = ["total"] * 3 + ["nonspecific"] * 3 + ["total_added"]
+    for col in range(12):
+        for row in range(8):
+            course = col - 8
+            if row < len(roles) and col < len(ligand_nM):
+                add(row, col, roles[row], ligand_nM[col], time_min)
+            elif row < 3 and 0 <= course < len(times_min):
+                add(row, col, "total", course_nM, times_min[course])
+            else:
+                blank = row == 7 and col < 4
+                add(row, col, "blank" if blank else "empty", np.nan, np.nan)
+    names = ["well", "row", "col", "role", "compound", "concentration_nM", "ligand_nM", "time_min"]
+    return pd.DataFrame(wells, columns=names)
+
+
 def expected_cpm(wells: pd.DataFrame, truth: BindingAssay | UptakeAssay) -> np.ndarray:
     """Signal of each well of a layout in counts per minute above background, free of error."""
+    if "ligand_nM" in wells:
+        signal = np.zeros(len(wells))
+        conditions = wells.groupby(["ligand_nM", "time_min"], dropna=False).indices
+        for (ligand_nM, time_min), rows in conditions.items():
+            if np.isfinite(ligand_nM):
+                mine = wells.iloc[rows].drop(columns=["ligand_nM", "time_min"])
+                signal[rows] = expected_cpm(mine, truth.at(ligand_nM, time_min))
+        return signal
     signal = np.zeros(len(wells))
     role = wells["role"].to_numpy()
     signal[role == "nonspecific"] = truth.nonspecific_cpm

@@ -7,7 +7,7 @@ An assay says what its three kinds of signal are, each in counts per minute abov
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reuptake.binding.mass_balance import counted_nM
 from reuptake.binding.radiochemistry import decay_factor, dpm_per_fmol
+from reuptake.uptake.inhibition import remaining_uptake
 
 
 def cpm_per_fmol(
@@ -41,38 +42,6 @@ def cpm_per_fmol(
     return dpm_per_fmol(decayed) * efficiency
 
 
-def remaining_uptake(
-    transporter_nM: ArrayLike, inhibitor_nM: ArrayLike, apparent_ki_nM: ArrayLike
-) -> NDArray[np.float64]:
-    """Uptake left by a tight-binding inhibitor, as a fraction of the uninhibited.
-
-    v/v0 = 1 - [(E + I + K') - √((E + I + K')² - 4EI)]/(2E), written without cancellation:
-    with d = E - I - K', v/v0 = (d + √(d² + 4EK'))/(2E), and for d < 0 its conjugate
-    2K'/(√(d² + 4EK') - d).
-
-    Parameters
-    ----------
-    transporter_nM, inhibitor_nM : array_like
-        Total E and I, nM.
-    apparent_ki_nM : array_like
-        K' = Ki(1 + S/Km), nM.
-
-    Returns
-    -------
-    ndarray
-
-    References
-    ----------
-    Morrison J.F. (1969) Biochim. Biophys. Acta 185:269-286.
-    """
-    e, i, k = np.broadcast_arrays(
-        *(np.asarray(a, dtype=float) for a in (transporter_nM, inhibitor_nM, apparent_ki_nM))
-    )
-    d = e - i - k
-    root = np.sqrt(d * d + 4 * e * k)
-    return np.where(d >= 0, (d + root) / (2 * e), 2 * k / (root + np.abs(d)))
-
-
 @dataclass(frozen=True)
 class BindingAssay:
     """A competition binding assay on one day: constants of the well and true Ki by compound."""
@@ -86,6 +55,10 @@ class BindingAssay:
     cpm_per_fmol: float
     background_cpm: float
     count_time_min: float
+
+    def at(self, ligand_nM: float, time_min: float) -> BindingAssay:
+        """The same wells with another radioligand concentration; at equilibrium at any time."""
+        return replace(self, ligand_nM=ligand_nM)
 
     def counted_cpm(self, competitor_nM: ArrayLike, ki_nM: ArrayLike) -> NDArray[np.float64]:
         """Specific and non-specific binding, by the exact mass balance of both ligands."""
@@ -119,6 +92,16 @@ class UptakeAssay:
     cpm_per_fmol: float
     background_cpm: float
     count_time_min: float
+
+    def at(self, ligand_nM: float, time_min: float) -> UptakeAssay:
+        """The same cells with another substrate concentration, stopped at another time."""
+        part = time_min / self.uptake_time_min
+        return replace(
+            self,
+            substrate_nM=ligand_nM,
+            uptake_time_min=time_min,
+            nonspecific_fraction=self.nonspecific_fraction * part,
+        )
 
     def counted_cpm(self, inhibitor_nM: ArrayLike, ki_nM: ArrayLike) -> NDArray[np.float64]:
         """Vmax·S/(Km + S) over the uptake time, times what a competitive inhibitor leaves."""
