@@ -51,6 +51,10 @@ def archive(simulated: bool = True, real: bool = True) -> dict[str, pd.DataFrame
     if simulated:
         _assay(SIMULATED_DROP, "binding", SIMULATED, True, wells, curves, plates)
     frames = {"wells": wells, "curves": curves, "plates": plates, "drops": _drops(real, simulated)}
+    runs = [(REAL_DROP, False)] * real + [(SIMULATED_DROP, True)] * simulated
+    told = [_isotherm(drop, marked, uptake) for drop, marked in runs for uptake in (False, True)]
+    for i, name in enumerate(("constants", "isotherms")):
+        frames[name] = [row for each in told for row in each[i]]
     frames["experiments"] = _experiments(curves)
     frames["potency"] = _potency(frames["experiments"])
     frames["selectivity"] = _selectivity(frames["potency"])
@@ -136,6 +140,43 @@ def _assay(drop, modality, panel, simulated, wells, curves, plates) -> None:
                 status = STATUS.get((compound, target), "ok")
                 curves.append(_curve(place, compound, ic50, status, verdict))
                 _series(place, compound, ic50, status, row, wells)
+
+
+def _isotherm(drop, simulated, uptake) -> tuple[list[dict], list[dict]]:
+    """Constants and wells of a run whose wells lie on the curve, give or take the error."""
+    names = ("km", "vmax") if uptake else ("kd", "bmax")
+    unit = "pmol/(min mg)" if uptake else "pmol/mg"
+    place = {"drop": drop, "run": f"{'K' if uptake else 'S'}-{SCRIPT}", "target": "SERT"}
+    place |= {"assay": "sert_kinetics" if uptake else "sert_saturation", "simulated": simulated}
+    about = {
+        "kind": "uptake_kinetics" if uptake else "saturation_binding",
+        "species": "human",
+        "ligand": SCRIPT,
+        "n_points": 16,
+        "depletion_pct": 3.0,
+        "linear_to_min": 12.0 if uptake else math.nan,
+        "sites_nM": math.nan if uptake else 0.24,
+        "flags": f"found {SCRIPT}",
+    }
+    values = {names[0]: (5.3, "nM"), names[1]: (4.0, unit), "ns": (0.02, f"{unit}/nM")}
+    constants = [
+        place | about | {"parameter": k, "value": v, "lower": 0.9 * v, "upper": 1.1 * v, "unit": u}
+        for k, (v, u) in values.items()
+    ]
+    constants.append(place | about | {"parameter": "bmax", "flags": "refused: no wells"})
+    wells = []
+    for i, ligand in enumerate((0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)):
+        for role, bound in (("total", 4.0 * ligand / (5.3 + ligand)), ("nonspecific", 0.0)):
+            level = bound + 0.02 * ligand
+            well = {"role": role, "ligand_nM": ligand, "unlabelled_nM": 0.0, "unit": unit}
+            well |= {"well": f"{role[0]}{i}", "fitted": level, "weight": 1.0}
+            well |= {"time_min": 10.0 if uptake else math.nan, "plate": "P"}
+            wells.append(place | well | {"response": level * (1 + _ERROR[i])})
+            if uptake and role == "total" and i < 4:
+                course = {"ligand_nM": 8.0, "time_min": 3.0 * (i + 1), "fitted": math.nan}
+                course |= {"response": 2.5, "weight": math.nan, "well": f"c{i}"}
+                wells.append(place | well | course)
+    return constants, wells
 
 
 def _plate(place, verdict) -> dict:

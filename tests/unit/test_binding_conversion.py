@@ -8,6 +8,7 @@ from reuptake.binding.cheng_prusoff import (
     bias_pct,
     cheng_prusoff_nM,
     competitor_depletion_pct,
+    depleted_ic50_nM,
     depleted_ki_nM,
 )
 from reuptake.binding.mass_balance import bound_nM
@@ -134,3 +135,9 @@ def test_cheng_prusoff_is_an_upper_bound_up_to_twice_kd():
 
 def test_bias_is_unbounded_where_the_sites_alone_would_hold_the_competitor():
     assert bias_pct(0.05, 5.3, 5.3, 0.6) == np.inf
+
+
+def test_the_ic50_of_a_depleted_competitor():
+    """R_T 0.6, L = Kd = 5.3, Ki 0.58: IC50 1.4821695595953464 nM; with alpha 0.02 1.4709075."""
+    assert depleted_ic50_nM(0.58, 5.3, 5.3, 0.6) == pytest.approx(1.4821695595953464, rel=1e-12)
+    assert depleted_ic50_nM(0.58, 5.3, 5.3, 0.6, 0.02) == pytest.approx(1.4709075, rel=1e-7)

@@ -147,7 +147,8 @@ def test_bounds_in_both_directions_claim_nothing():
 
 def test_flags_of_the_ki_do_not_stand_at_the_ic50():
     rows = [curve(10, "a", flags="partial; no Ki: Kd missing", ki_flags="no Ki: Kd missing")]
-    flags = {row.quantity: row.flags for row in experiments_of(pd.DataFrame(rows)).itertuples()}
+    found = experiments_of(typed(pd.DataFrame(rows), CURVES))
+    flags = {row.quantity: row.flags for row in found.itertuples()}
     assert flags == {"Ki": "partial; no Ki: Kd missing", "IC50": "partial"}
 
 
@@ -221,9 +222,27 @@ def test_unlike_measurements_stay_apart(other):
     assert sorted(potency(rows, "IC50").n_experiments) == [1, 1]
 
 
-def test_uptake_has_no_ki():
-    table = potency([curve(0.58, kind="uptake_inhibition")], "Ki")
-    assert len(table) == 0
+def test_a_ki_of_uptake_never_joins_one_of_binding():
+    rows = [curve(0.58, "a", kind="uptake_inhibition"), curve(0.9, "b")]
+    table = potency(rows, "Ki").set_index("modality")
+    assert table.value_nM.to_dict() == {"uptake": 0.58, "binding": 0.9}
+    assert table.n_experiments.tolist() == [1, 1]
+    assert len(potency([curve(0.58, kind="response")], "Ki")) == 0
+
+
+def test_an_error_that_all_curves_share_does_not_fall_with_their_number():
+    """Two curves, own SE 0.02 each (40 df), and 0.06 of Kd: half is not that of 0.0632/sqrt 2."""
+    se = np.hypot(0.02, 0.06)
+    rows = [curve(1.0, plate=f"P{i}", log10_ki_se=se) for i in range(2)]
+    (row,) = (
+        experiments_of(typed(pd.DataFrame(rows), CURVES)).query("quantity == 'Ki'").itertuples()
+    )
+    own = student.ppf(0.975, 40) * 0.02 / np.sqrt(2)
+    assert np.log10(row.upper_nM) == pytest.approx(np.hypot(own, 1.959964 * 0.06), rel=1e-6)
+    (row,) = (
+        experiments_of(typed(pd.DataFrame(rows), CURVES)).query("quantity == 'IC50'").itertuples()
+    )
+    assert np.log10(row.upper_nM) == pytest.approx(own, rel=1e-6)
 
 
 def test_a_binding_curve_without_ki_leaves_an_empty_answer_not_a_gap():

@@ -33,7 +33,8 @@ def test_the_projects_own_configuration_is_right():
     settings = load_settings()
     assert [key for key, t in settings.targets.items() if t.role == "primary"] == ["SERT"]
     assert settings.config.guide_compound == "Sert-IN-2"
-    assert settings.assays["sert_binding"].kd.value == "5.3 nM"
+    assert settings.assays["sert_binding"].kd.run == "2026-02-16-saturation/2026-02-16-S"
+    assert settings.assays["dat_uptake"].km.value == "1500 nM"
 
 
 def test_later_files_win_key_by_key(archive, tmp_path):

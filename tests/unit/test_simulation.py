@@ -282,7 +282,7 @@ def test_two_calls_write_the_same_bytes(drops, tmp_path):
 
 
 def test_every_drop_says_that_it_is_simulated_and_none_holds_the_guide_compound(drops):
-    assert len(drops) == 7
+    assert len(drops) == 10
     plates = []
     for drop, files in drops.items():
         described = yaml.safe_load(files["drop.yaml"])
@@ -295,7 +295,7 @@ def test_every_drop_says_that_it_is_simulated_and_none_holds_the_guide_compound(
                 assert b"\r\nName: SIMULATED" in content
         for run in described["runs"]:
             plates += [(run["run"], plate["plate"]) for plate in run.get("plates", [])]
-    assert len(plates) == len(set(plates)) == 3 * 12 + 3 * 3
+    assert len(plates) == len(set(plates)) == 3 * 12 + 3 * 3 + 3 + 1 + 1
 
 
 def without_numbers(line):

@@ -7,18 +7,20 @@ import shutil
 
 import pandas as pd
 import pytest
-from workingfolder import BINDING, PARTNER, UPTAKE
+from workingfolder import BINDING, PARTNER, SATURATION, UPTAKE
 
 pytestmark = pytest.mark.workflow
 
 POOLED = {"accept", "listing", "collect", "potency", "selectivity", "guides", "figures", "report"}
 ALL = POOLED | {"ingest_drop", "qc_drop", "fit_drop"}
+EVERY = ALL | {"constants_drop"}  # that of drops with runs that measure constants
 
 
 def test_everything_is_planned_on_a_fresh_folder(fresh):
     plan = fresh.plan()
-    assert plan.counts == dict.fromkeys(POOLED, 1) | dict.fromkeys(ALL - POOLED, 3)
-    assert plan.drops == {BINDING, UPTAKE, PARTNER}
+    per_drop = dict.fromkeys(ALL - POOLED, 4) | {"constants_drop": 1}
+    assert plan.counts == dict.fromkeys(POOLED, 1) | per_drop
+    assert plan.drops == {BINDING, UPTAKE, PARTNER, SATURATION}
     assert not (fresh.folder / "results").exists()
 
 
@@ -27,10 +29,11 @@ def test_everything_is_planned_on_a_fresh_folder(fresh):
     [
         ("ingest", {"ingest_drop"}),
         ("qc", {"ingest_drop", "qc_drop"}),
-        ("fit", {"ingest_drop", "qc_drop", "fit_drop"}),
-        ("potency", ALL - {"listing", "selectivity", "guides", "figures", "report"}),
-        ("selectivity", ALL - {"listing", "guides", "figures", "report"}),
-        ("report", ALL),
+        ("constants", {"ingest_drop", "qc_drop", "constants_drop"}),
+        ("fit", {"ingest_drop", "qc_drop", "constants_drop", "fit_drop"}),
+        ("potency", EVERY - {"listing", "selectivity", "guides", "figures", "report"}),
+        ("selectivity", EVERY - {"listing", "guides", "figures", "report"}),
+        ("report", EVERY),
     ],
 )
 def test_named_targets(fresh, target, rules):
@@ -46,6 +49,8 @@ def test_a_finished_run_is_complete_and_does_nothing_again(finished):
         "wells.csv",
         "plates.csv",
         "curves.csv",
+        "constants.csv",
+        "isotherms.csv",
         "potency.csv",
         "selectivity.csv",
         "guide_table_0.csv",
@@ -68,7 +73,7 @@ def test_every_curve_has_its_wells_and_its_drop(finished):
     keys = ["drop", "run", "assay", "plate", "compound", "role"]
     known = set(wells[keys].itertuples(index=False, name=None))
     assert set(curves[keys].itertuples(index=False, name=None)) <= known
-    assert set(curves["drop"]) == set(finished.table("drops")["drop"])
+    assert set(curves["drop"]) == set(finished.table("drops")["drop"]) - {SATURATION}
 
 
 def test_a_new_drop_runs_its_own_jobs_and_the_pooled_ones(finished, drop_contents):
@@ -104,6 +109,7 @@ def test_a_changed_byte_rejects_its_drop_and_no_other(finished):
         BINDING: "rejected",
         UPTAKE: "accepted",
         PARTNER: "accepted",
+        SATURATION: "accepted",
     }
     assert "raw/sert.txt: the file was changed after sealing" in drops.reasons[BINDING]
     others = before[before["drop"] != BINDING].reset_index(drop=True)
@@ -126,9 +132,10 @@ def test_a_removed_drop_leaves_nothing_behind_and_can_come_back(finished, tmp_pa
     for drop in (BINDING, PARTNER):
         shutil.move(finished.drops / drop, tmp_path / drop)
     finished.run()
-    assert list(finished.table("drops")["drop"]) == [UPTAKE]
-    for name in ("wells", "plates", "curves"):
-        assert set(finished.table(name)["drop"]) == {UPTAKE}, name
+    assert list(finished.table("drops")["drop"]) == [SATURATION, UPTAKE]
+    for name in ("wells", "plates"):
+        assert set(finished.table(name)["drop"]) == {SATURATION, UPTAKE}, name
+    assert set(finished.table("curves")["drop"]) == {UPTAKE}
     assert set(finished.table("experiments").experiment) == {f"{UPTAKE}/2026-03-04-U"}
     assert set(finished.table("potency").modality) == {"uptake"}
     for name in ("potency", "selectivity"):

@@ -27,6 +27,8 @@ from reuptake.simulation.plates import PLATE_96, layout
 ROOT = Path(__file__).parents[2]
 SEED = 20260302
 BINDING, UPTAKE, PARTNER = "2026-03-02-binding", "2026-03-04-uptake", "2026-03-20-partner"
+# tells the Kd and Bmax that the binding assays name; the kinetics run of uptake is not there
+SATURATION = "2026-02-16-saturation"
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,9 @@ class Working:
             jobs.append((rule, drop[1] if drop else ""))
         table = dict(re.findall(r"^(\w+) +(\d+)$", text.partition("Job stats:")[2], re.M))
         assert int(table.get("total", 0)) == len(jobs), text
-        return Plan([job for job in jobs if job[0] not in {"all", "ingest", "qc", "fit"}])
+        return Plan(
+            [job for job in jobs if job[0] not in {"all", "ingest", "qc", "constants", "fit"}]
+        )
 
     def table(self, name: str) -> pd.DataFrame:
         """A result table, every cell as its text."""
@@ -133,7 +137,7 @@ class Working:
 
 
 def small_drops() -> dict[str, dict[str, bytes]]:
-    """Three of the demonstration's drops, cut to one 96-well plate an assay."""
+    """Four of the demonstration's drops, cut to one 96-well plate an assay."""
     assays = yaml.safe_load((ROOT / "config" / "assays.yaml").read_text(encoding="utf-8"))
     affinities = ROOT / "data" / "reference" / "affinities.csv"
     truths = {m: demonstration.true_ki_nM(affinities, m) for m in ("binding", "uptake")}
@@ -157,7 +161,8 @@ def small_drops() -> dict[str, dict[str, bytes]]:
             ] * (target in targets)
         drops[drop] = drop_files(drop, entries, SEED)
     partner = demonstration.response_files(assays, truths["uptake"]["SERT"], PARTNER)
-    return drops | {PARTNER: partner}
+    saturation = demonstration.saturation_runs(assays, f"{SATURATION[:10]}-S")
+    return drops | {PARTNER: partner, SATURATION: drop_files(SATURATION, saturation, SEED)}
 
 
 def prepare(folder: Path, checkout: Path, drops: dict[str, dict[str, bytes]]) -> Working:

@@ -136,12 +136,26 @@ def depleted_ki_nM(ic50_nM, ligand_nM, kd_nM, transporter_nM, alpha=0.0):
     ----------
     Munson & Rodbard 1988, J Recept Res 8:533.
     """
+    shift, offset = _depleted_terms(ligand_nM, kd_nM, transporter_nM, alpha)
+    return np.asarray(ic50_nM) / shift - offset
+
+
+def depleted_ic50_nM(ki_nM, ligand_nM, kd_nM, transporter_nM, alpha=0.0):
+    """Total IC50 of a competitor where both ligands may be depleted.
+
+    The inverse of :func:`depleted_ki_nM`, whose parameters and sources are the same.
+    """
+    shift, offset = _depleted_terms(ligand_nM, kd_nM, transporter_nM, alpha)
+    return (np.asarray(ki_nM) + offset) * shift
+
+
+def _depleted_terms(ligand_nM, kd_nM, transporter_nM, alpha):
     bound = bound_nM(transporter_nM, ligand_nM, kd_nM, alpha=alpha)
     free = free_radioligand_nM(transporter_nM, ligand_nM, kd_nM, alpha=alpha)
     k = np.asarray(kd_nM) * (1.0 + np.asarray(alpha))
     y0 = bound / free / (1.0 + np.asarray(alpha))
     shift = 1.0 + np.asarray(ligand_nM) * (y0 + 2.0) / (2.0 * k * (y0 + 1.0)) + y0
-    return np.asarray(ic50_nM) / shift - k * y0 / (y0 + 2.0)
+    return shift, k * y0 / (y0 + 2.0)
 
 
 def competitor_depletion_pct(transporter_nM, ic50_nM):

@@ -9,12 +9,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from reuptake.figures import cache, curves, plates, selectivity, style
+from reuptake.figures import cache, curves, depletion, isotherms, plates, selectivity, style
 from reuptake.figures.inputs import INDEX, read_tables
 from reuptake.formatting import slug
 from reuptake.tables import typed, write_csv
 
-_MODULES = {"curves": curves, "plates": plates, "selectivity": selectivity}
+_MODULES = {
+    "curves": curves,
+    "depletion": depletion,
+    "isotherms": isotherms,
+    "plates": plates,
+    "selectivity": selectivity,
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,10 @@ def list_drawings(tables: dict[str, pd.DataFrame]) -> list[Drawing]:
         add("selectivity", name, data, modality=modality)
     for compound, modality, _, data in curves.prepare(tables):
         add("curves", f"{compound}-{modality}", data, compound=compound, modality=modality)
+    for compound, modality, _, data in depletion.prepare(tables):
+        add("depletion", f"{compound}-{modality}", data, compound=compound, modality=modality)
+    for drop, run, assay, data in isotherms.prepare(tables):
+        add("isotherms", f"{drop}-{run}-{assay}", data, drop=drop)
     for drop, assay, page, _, data in plates.prepare(tables):
         add("plates", f"{drop}-{assay}" + _page(page), data, drop=drop)
     return drawings

@@ -28,6 +28,10 @@ def code_fingerprint() -> str:
         *sorted(here.glob("*.py")),
         here.parent / "formatting.py",
         here.parent / "curves" / "models.py",
+        here.parent / "binding" / "cheng_prusoff.py",
+        here.parent / "binding" / "isotherm.py",
+        here.parent / "binding" / "mass_balance.py",
+        here.parent / "uptake" / "inhibition.py",
     ]
     digest = hashlib.sha256(matplotlib.__version__.encode())
     for source in sources:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 INDEX = (
     Column("file", "text", "name of the figure, without .svg or .png"),
-    Column("kind", "text", "curves, plates or selectivity"),
-    Column("compound", "text", "compound of a curves figure"),
+    Column("kind", "text", "curves, depletion, isotherms, plates or selectivity"),
+    Column("compound", "text", "compound of a curves or depletion figure"),
     Column("modality", "text", "binding, uptake or response"),
-    Column("drop", "text", "drop of a plates figure"),
+    Column("drop", "text", "drop of a plates or isotherms figure"),
     Column("caption", "text", "what the figure shows"),
     Column("simulated", "boolean", "true where any number behind it is simulated"),
 )

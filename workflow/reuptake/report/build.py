@@ -181,6 +181,8 @@ def first_page(
         selectivity_figures=pictures.of(kind="selectivity"),
         selectivity=sections.selectivity_table(data["selectivity"]),
         potency=sections.potency_table(data["potency"], affinities),
+        constants=sections.constants_table(data["constants"]),
+        isotherm_figures=pictures.of(kind="isotherms"),
         guide={
             name[-1]: sections.guide_blocks(filled[name], columns)
             for name, columns in (
@@ -237,6 +239,7 @@ def compound_page(
                     pictures.of(kind="curves", compound=compound, simulated=simulated),
                     key=lambda picture: modalities.index(picture["modality"]),
                 ),
+                "depletion": pictures.of(kind="depletion", compound=compound, simulated=simulated),
                 "potency": sections.potency_table(here["potency"], affinities, up="../"),
                 "selectivity": sections.selectivity_table(here["selectivity"], up="../"),
                 "experiments": sections.experiments_table(here["experiments"]),
@@ -256,7 +259,7 @@ def compound_page(
 
 def simulated_share(data: dict[str, pd.DataFrame]) -> str:
     """``all``, ``some`` or nothing of what the first page shows is simulated."""
-    return share_of(data["plates"], data["potency"], data["selectivity"])
+    return share_of(data["plates"], data["potency"], data["selectivity"], data["constants"])
 
 
 def share_of(*frames: pd.DataFrame) -> str:

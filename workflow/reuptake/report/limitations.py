@@ -177,9 +177,9 @@ def _ki_assumptions(potency: pd.DataFrame) -> Iterable[Limitation]:
         return
     yield Limitation(
         "Errors of Kd and ligand concentration",
-        "The intervals of Ki and of Ki ratios hold the scatter of curves and experiments; they "
-        "carry no error of Kd (or Km) and of the ligand concentration, which shift all Ki of an "
-        "assay together.",
+        "A single curve's Ki carries the errors of Kd (or Km), ligand and sites that are known. "
+        "The interval over several experiments, and that of a ratio, holds the scatter between "
+        "them; an error of a shared Kd, which shifts all Ki of an assay together, is not in it.",
     )
     yield Limitation(
         "Equilibrium not demonstrated",

@@ -329,12 +329,17 @@ def ki_table(curves: pd.DataFrame) -> Table:
         "Ki (nM)",
         "95 % CI (nM)",
         "Method",
-        "Ligand free (nM)",
+        "Cheng-Prusoff (nM)",
+        "Exact (nM)",
+        "Exact, 95 % CI (nM)",
+        "Ligand (nM)",
         "Kd or Km (nM)",
         "Transporter (nM)",
         "Radioligand bound, G1 (%)",
         "Competitor bound, G2 (%)",
         "Predicted bias, G5 (%)",
+        "kon needed (1/(M s))",
+        "Constants from",
     ]
     rows = [
         Row(
@@ -343,18 +348,73 @@ def ki_table(curves: pd.DataFrame) -> Table:
                 qualified(row["ki_qualifier"], row["ki_nM"]),
                 span(row["ki_lower_nM"], row["ki_upper_nM"]),
                 Cell(row["ki_method"].replace("_", "-") or MISSING),
+                number(row["ki_cheng_prusoff_nM"]),
+                number(row["ki_exact_nM"]),
+                span(row["ki_exact_lower_nM"], row["ki_exact_upper_nM"]),
                 number(row["ligand_nM"]),
                 number(row["kd_nM"]),
                 number(row["transporter_nM"]),
                 number(row["depletion_radioligand_pct"]),
                 number(row["depletion_competitor_pct"]),
                 number(row["depletion_bias_pct"]),
+                number(row["kon_required_per_M_s"]),
+                Cell(row["constants_from"] or MISSING, style="words"),
             ],
             simulated=_marked(row),
         )
         for _, row in curves[curves["kind"] != "response"].iterrows()
     ]
     return Table("Every curve: Ki and depletion", columns, rows)
+
+
+_CONSTANTS = {
+    "kd": "Kd",
+    "bmax": "Bmax",
+    "km": "Km",
+    "vmax": "Vmax",
+    "ns": "non-specific per nM",
+}
+
+
+def constants_table(constants: pd.DataFrame) -> Table:
+    """What saturation, homologous and kinetics runs measured."""
+    columns = [
+        "Target",
+        "Assay",
+        "Drop",
+        "Run",
+        "Constant",
+        "Value",
+        "95 % CI",
+        "Unit",
+        "Ligand",
+        "Wells",
+        "Bound or taken up (%)",
+        "Linear to (min)",
+        "Flags",
+    ]
+    rows = [
+        Row(
+            [
+                Cell(_target(row), simulated=_marked(row)),
+                Cell(row["assay"]),
+                Cell(row["drop"]),
+                Cell(row["run"]),
+                Cell(_CONSTANTS.get(row["parameter"], row["parameter"])),
+                number(row["value"]),
+                span(row["lower"], row["upper"]),
+                Cell(row["unit"] or MISSING),
+                Cell(row["ligand"] or MISSING),
+                count(row["n_points"]),
+                number(row["depletion_pct"]),
+                number(row["linear_to_min"]),
+                notes(row["flags"]),
+            ],
+            simulated=_marked(row),
+        )
+        for _, row in constants.iterrows()
+    ]
+    return Table("Constants measured by the runs", columns, rows)
 
 
 def experiments_table(experiments: pd.DataFrame) -> Table:
