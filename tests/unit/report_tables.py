@@ -146,7 +146,7 @@ def _isotherm(drop, simulated, uptake) -> tuple[list[dict], list[dict]]:
     """Constants and wells of a run whose wells lie on the curve, give or take the error."""
     names = ("km", "vmax") if uptake else ("kd", "bmax")
     unit = "pmol/(min mg)" if uptake else "pmol/mg"
-    place = {"drop": drop, "run": f"{'K' if uptake else 'S'}-{SCRIPT}", "target": "SERT"}
+    place = {"drop": drop, "run": "K" if uptake else "S", "target": "SERT"}
     place |= {"assay": "sert_kinetics" if uptake else "sert_saturation", "simulated": simulated}
     about = {
         "kind": "uptake_kinetics" if uptake else "saturation_binding",

@@ -24,12 +24,13 @@ def binding(working):
 
 
 def change_counts(working):
-    """Another count in one well of the SERT plate of the saturation run, sealed again."""
+    """Other counts in two wells of the SERT plate of the saturation run, their sum kept."""
     raw = working.drops / SATURATION / "raw" / "sert.txt"
     lines = raw.read_bytes().split(b"\r\n")
     row = next(i for i, line in enumerate(lines) if line.startswith(b"A\t"))
     cells = lines[row].split(b"\t")
-    cells[6] = b"%d" % (int(cells[6]) + 2000)
+    for column, by in ((6, 1500), (8, -1500)):
+        cells[column] = b"%d" % (int(cells[column]) + by)
     lines[row] = b"\t".join(cells)
     raw.write_bytes(b"\r\n".join(lines))
 
