@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything runs in .venv, which is made from uv.lock when needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format demo bench environment clean distclean
+.PHONY: help setup run test validator lint format demo bench environment clean distclean
 
 # ARGS reaches the command behind the target: make run ARGS=--dry-run, make test ARGS=tests/unit
 ARGS ?=
@@ -32,6 +32,11 @@ run: $(READY) ## run the pipeline on all drops, and say where the report is
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
+validator: $(READY) ## install the validator of RO-Crates that a test uses
+	@$(BIN)/python -m venv --clear tests/validator/.venv
+	@tests/validator/.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r tests/validator/requirements.txt
+
 lint: $(READY) ## check style and formatting
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -59,4 +64,4 @@ clean: ## remove results, their history and caches; never data
 	@find workflow tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## clean, and remove the environment
-	@rm -rf .venv .uv bench/peers/.venv
+	@rm -rf .venv .uv bench/peers/.venv tests/validator/.venv

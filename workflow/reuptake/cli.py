@@ -25,6 +25,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+ResultsOption = Annotated[
+    Path | None, typer.Option("--results", help="Folder of the results.", file_okay=False)
+]
 RunOption = Annotated[Path, typer.Option("--run", help="Frozen config and drops of the run.")]
 
 
@@ -114,6 +117,53 @@ def run(context: typer.Context) -> None:
     from reuptake import running
 
     raise typer.Exit(running.run(context.args))
+
+
+@app.command()
+def verify(results: ResultsOption = None) -> None:
+    """Check that results, drops, config and software are those that the run recorded."""
+    from reuptake.provenance import record
+    from reuptake.provenance.verify import differences, summary
+
+    folder = results or _results()
+    recorded = record.read(folder)
+    found = differences(recorded, folder)
+    for problem in found:
+        print(problem)
+    if found:
+        print(f"{len(found)} difference{'s' * (len(found) > 1)} from the record of the run")
+        raise typer.Exit(1)
+    print(summary(recorded))
+
+
+@app.command()
+def why(
+    table: Annotated[str, typer.Argument(help="Table of the number: potency, selectivity, ...")],
+    keys: Annotated[
+        list[str], typer.Argument(metavar="KEY...", help="Its row: compound=X target=SERT ...")
+    ],
+    results: ResultsOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Follow a number back: to experiments, curves, plates, wells, raw files and settings."""
+    from reuptake.provenance import chain
+
+    try:
+        row = chain.parse(table, keys)
+    except chain.UsageError as error:
+        raise typer.BadParameter(str(error)) from None
+    try:
+        node = chain.why(results or _results(), table, row)
+    except chain.NoSuchRowError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+    print(node.as_json() if as_json else node.as_text())
+
+
+def _results() -> Path:
+    from reuptake.settings.load import load_settings, resolve
+
+    return resolve(load_settings(units=False).config.results)
 
 
 stage = typer.Typer(help="One stage of the workflow, as its rule calls it.", hidden=True)
@@ -207,6 +257,14 @@ def _report(tables: Path, figures: Path, report: Path, run: RunOption) -> None:
     from reuptake.stages import report as stage_report
 
     stage_report.run(tables, figures, runfile.read(run).section("report"), report)
+
+
+@stage.command("provenance")
+def _provenance(run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import provenance
+
+    provenance.run(runfile.read(run))
 
 
 @stage.command("strict")
