@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything runs in .venv, which is made from uv.lock when needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test validator lint format demo bench environment clean distclean
+.PHONY: help setup run test validator lint format demo bench environment flags clean distclean
 
 # ARGS reaches the command behind the target: make run ARGS=--dry-run, make test ARGS=tests/unit
 ARGS ?=
@@ -57,6 +57,9 @@ bench: $(READY) ## measure speed and accuracy, also beside other programs
 
 environment: $(READY) ## write environment.yml from uv.lock
 	@$(BIN)/python workflow/scripts/environment.py
+
+flags: $(READY) ## write docs/flags.md and its pictures
+	@$(BIN)/python workflow/scripts/flags.py
 
 clean: ## remove results, their history and caches; never data
 	@find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

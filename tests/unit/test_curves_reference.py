@@ -107,6 +107,8 @@ def test_a_curve_that_hardly_begins_is_a_limit_with_the_effect_reached():
     assert (row.status, row.ic50_qualifier, row.ic50_nM) == ("incomplete", ">", 10000)
     assert np.isnan(row.ic50_lower_nM)
     assert "31 % effect at the highest tested" in row["flags"]
+    # with its plateau at 0 and Hill 1: 21.1 uM, Wald 16.2 to 27.5, rounded outward
+    assert "extrapolated IC50 21,100 nM (16,200 to 27,600), if the curve" in row["flags"]
 
 
 @pytest.mark.parametrize("controls", [False, True])
