@@ -1,7 +1,7 @@
 # `make` lists what there is. Everything runs in .venv, which is made from uv.lock when needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster run test test-cluster lint format demo bench peers environment \
-	clean distclean
+.PHONY: help setup setup-cluster run test test-cluster validator lint format demo bench \
+	environment flags clean distclean
 
 # ARGS reaches the command behind the target: make run ARGS=--dry-run, make test ARGS=tests/unit
 ARGS ?=
@@ -43,6 +43,11 @@ test: $(READY) ## run the tests
 test-cluster: $(CLUSTER) ## run the tests that start a Slurm of their own (10 minutes)
 	@$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
+validator: $(READY) ## install the validator of RO-Crates that a test uses
+	@$(BIN)/python -m venv --clear tests/validator/.venv
+	@tests/validator/.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r tests/validator/requirements.txt
+
 lint: $(READY) ## check style and formatting
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -58,14 +63,14 @@ demo: $(READY) ## write the simulated drops again and register them
 	@grep -l '^simulated: true' data/drops/*/drop.yaml | while read -r file; do \
 		$(BIN)/reuptake register "$${file%/drop.yaml}" || exit; done
 
-bench: $(READY) ## measure speed and accuracy
+bench: $(READY) ## measure speed and accuracy, also beside other programs
 	@$(BIN)/python bench/run.py $(ARGS)
-
-peers: $(READY) ## measure the curve engine beside the programs that people use
-	@$(BIN)/python bench/peers/run.py $(ARGS)
 
 environment: $(READY) ## write environment.yml from uv.lock
 	@$(BIN)/python workflow/scripts/environment.py
+
+flags: $(READY) ## write docs/flags.md and its pictures
+	@$(BIN)/python workflow/scripts/flags.py
 
 clean: ## remove results, their history and caches; never data
 	@find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
@@ -73,4 +78,4 @@ clean: ## remove results, their history and caches; never data
 	@find workflow tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## clean, and remove the environment
-	@rm -rf .venv .uv bench/peers/.venv
+	@rm -rf .venv .uv bench/peers/.venv tests/validator/.venv

@@ -23,8 +23,8 @@ from reuptake.curves.verdict import unfit
 
 # what warns of a value; which controls are missing stands on every curve without them
 WARNINGS = re.compile(
-    "outlying wells|hook:|lack of fit|IC50 at the edge|unbounded|depend on each other"
-    "|stopped before convergence|rises above vehicle"
+    "outlying wells|hook:|lack of fit|IC50 at the edge|IC50 in a gap|limit not certain|unbounded"
+    "|depend on each other|stopped before convergence|rises above vehicle"
 )
 
 
@@ -62,7 +62,7 @@ def adopted(wells, n: int) -> np.ndarray:
     out = np.full(n, np.nan)
     for batch in condensed(wells):
         if len(batch.curve):
-            out[batch.curve] = 10.0 ** choose(batch, intervals=False).fit.log10_ic50
+            out[batch.curve] = 10.0 ** choose(batch, interval="none").fit.log10_ic50
     return out
 
 
@@ -83,10 +83,12 @@ def run(job: dict) -> None:
     if job["program"] == "ours":
         answers(wells, n).to_csv(job["answers"], index=False)
         return
+    interval = "profile" if job["program"] == "ours_profile" else "none"
     taken = math.inf
     for _ in range(job["repeat"]):
         started = time.process_time()
-        fit_curves(*wells, n, intervals=job["program"] == "ours_profile")
+
+        fit_curves(*wells, n, interval=interval)
         taken = min(taken, time.process_time() - started)
     Path(job["timing"]).write_text(json.dumps({"curves": n, "cpu_seconds": taken}))
 

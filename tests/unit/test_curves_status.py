@@ -253,8 +253,12 @@ class TestUglyCurves:
         def hook(y, rng, c):
             return y + 30 * (c == DOSES_nM[-2]) + 60 * (c == HIGHEST)
 
-        rows, _ = ugly(hook, controls=controls)
+        rows, truth = ugly(hook, controls=controls, log10_ic50=(1.0, 2.5))
         assert rows["flags"].str.contains("hook").all()
+        without = rows["flags"].str.extract(r"without the top [12]: IC50 ([0-9.,]+) nM")[0]
+        error = np.abs(np.log10(without.str.replace(",", "").astype(float)) - truth)
+        assert error.notna().all()
+        assert error.median() < 0.15
 
     def test_missing_wells(self, controls):
         def lose(y, rng, c):
@@ -286,6 +290,45 @@ def test_outlying_wells_are_told_by_their_place():
     row = fit_one(c, y)
     assert "outlying wells by ROUT: vehicle, 2 at 3.16 nM, 316 nM (IC50 without" in row["flags"]
     assert row.ic50_cleaned_nM == pytest.approx(100, rel=0.02)
+
+
+def test_hook_near_the_top_and_its_false_alarms():
+    """The verdict hangs on the top concentrations there: a smaller rise is told, rarely in vain."""
+    n, rng = 1000, np.random.default_rng(50)
+    curve, c, response, _ = simulate(n, seed=51, log10_ic50=(3.5, 4.2))
+    come_back = 30.0 * (c == DOSES_nM[-2]) + 60.0 * (c == HIGHEST)
+    hooked = fit_curves(curve, c, response + come_back, n, interval="none")
+    assert hooked["flags"].str.contains("hook:").mean() > 0.75
+    flat = np.where(c == BLOCK, 5.0, 100.0) + rng.normal(0, 5, len(c))
+    quiet = fit_curves(curve, c, flat, n, interval="none")
+    assert quiet["flags"].str.contains("hook:").mean() < 0.04
+
+
+def test_a_refused_curve_still_tells_of_its_hook():
+    response = inhibition(TRIPLICATE, 2.0) + SCATTER
+    response += 60.0 * (DOSES_nM[-2] == TRIPLICATE) + 160.0 * (HIGHEST == TRIPLICATE)
+    row = fit_one(TRIPLICATE, response)
+    assert row.status == "failed"
+    assert "rises with concentration" in row["flags"]
+    assert "hook:" in row["flags"]
+
+
+@pytest.mark.parametrize(("step", "flagged"), [(100.0, True), (10.0, False)])
+def test_an_ic50_between_doses_far_apart_is_told(step, flagged):
+    doses = np.repeat(1.0 * step ** np.arange(6.0), 3)
+    ic50 = doses[6] * np.sqrt(step)
+    scatter = np.tile([-2.0, 0.0, 2.0], 6)
+    row = fit_one(*with_controls(doses, inhibition(doses, ic50) + scatter))
+    assert row.ic50_nM == pytest.approx(ic50, rel=1e-3)
+    assert (f"IC50 in a gap of {step:.0f}-fold between doses" in row["flags"]) == flagged
+
+
+def test_an_open_slope_is_ambiguous():
+    """From one dose to the next the response is gone: any steep slope will do."""
+    row = triplicates(inhibition(TRIPLICATE, 100, hill=5))
+    assert row.status == "ambiguous"
+    assert "Hill slope unbounded above" in row["flags"]
+    assert row.ic50_upper_nM < 120
 
 
 def test_wells_at_concentration_zero_are_vehicle():

@@ -9,7 +9,7 @@ from simulated_curves import inhibition
 from test_binding_conditions import ASSAY as BINDING
 from test_binding_conditions import LOT
 
-from reuptake.curves.plates import fit_plates, gather, replicate_sets
+from reuptake.curves.plates import fit_plates, gather
 from reuptake.qc.plates import judge_plates
 from reuptake.settings.model import Limits
 from reuptake.stages import fit
@@ -201,7 +201,8 @@ def test_counting_variance_by_unit(unit, entry, variance):
 
 def test_counting_weights_take_the_runs_own_scatter():
     wells = plate({"A": 100.0, "B": 10.0})
-    sets = replicate_sets(wells)
+    sets = wells.groupby(["role", "compound", "concentration_nM"], dropna=False).signal
+    sets = sets.agg(["mean", "var", "size"]).assign(df=lambda t: t["size"] - 1)
     # two controls of four wells and eighteen duplicates
     assert sorted(sets["size"].tolist()) == [2] * 18 + [4, 4]
     table = fit_plates(wells, {"a": 0.2})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import fdtrc, stdtr
+from scipy.special import fdtrc, stdtr, stdtrit
 
 from reuptake.curves import engine, profile
 from reuptake.curves.engine import Fit
@@ -18,6 +18,8 @@ OWN_PLATEAU_FRACTION = 0.20
 MIN_BEYOND = 2
 # a slope this close to its limit is not an estimate
 _OFF_LIMIT = 1.001
+# residual degrees of freedom from which a slope that was not asked for is let into the interval
+MIN_DF_FREE_SLOPE = 10
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def aicc(ss, n, n_parameters):
     return np.where(room > 0, value, np.inf)
 
 
-def choose(batch: Batch, *, intervals: bool = True) -> Chosen:
+def choose(batch: Batch, *, interval: str = "profile", slope: str = "earned") -> Chosen:
     """Fit the candidate models to each curve of a batch and adopt one by stated rules.
 
     The lower plateau is the level of the full-block wells. A compound gets its own when
@@ -107,8 +109,10 @@ def choose(batch: Batch, *, intervals: bool = True) -> Chosen:
     ----------
     batch : Batch
         Every curve needs more wells than parameters.
-    intervals : bool
-        False leaves out the profile limits of the adopted models.
+    interval : {"profile", "wald", "none"}
+        How the limits of log10 IC50 are found; the slope's only with "profile".
+    slope : {"earned", "fixed", "free"}
+        By the rule above, or 1, or free for every curve.
 
     Returns
     -------
@@ -116,7 +120,7 @@ def choose(batch: Batch, *, intervals: bool = True) -> Chosen:
     """
     has_block = np.isposinf(batch.x[:, -1])
     block_mean = np.where(has_block, batch.mean[:, -1], 0.0)
-    common = _Adopted(batch, batch.weight, n_extra=0)
+    common = _Adopted(batch, batch.weight, 0, slope)
 
     # the full-block wells keep a mean of their own where the compound has its own plateau
     weight_own = np.where(np.isposinf(batch.x), 0.0, batch.weight)
@@ -134,7 +138,7 @@ def choose(batch: Batch, *, intervals: bool = True) -> Chosen:
             negligible(part),
         )
         rows = rows[p < SIGNIFICANCE]
-    own = _Adopted(batch.select(rows), weight_own[rows], n_extra=1)
+    own = _Adopted(batch.select(rows), weight_own[rows], 1, slope)
     own_plateau[rows] = own.plateau_defined(block_mean[rows])
     own = own.select(own_plateau[rows])
     rows = np.flatnonzero(~has_block)
@@ -148,7 +152,7 @@ def choose(batch: Batch, *, intervals: bool = True) -> Chosen:
     kept = np.flatnonzero(~(own_plateau & has_block))
     columns: dict[str, np.ndarray] = {}
     for adopted, index in ((common.select(kept), kept), (own, taken)):
-        for name, values in adopted.answers(intervals=intervals).items():
+        for name, values in adopted.answers(interval).items():
             columns.setdefault(name, np.empty(len(has_block), dtype=values.dtype))[index] = values
     fit = Fit(**{name: columns.pop(name) for name in Fit.__annotations__})
     return Chosen(
@@ -167,34 +171,67 @@ def negligible(batch: Batch) -> np.ndarray:
 
 
 class _Adopted:
-    """3PL and 4PL of some curves under one choice of lower plateau, and the earned one."""
+    """3PL and 4PL of some curves under one choice of lower plateau, and the one adopted.
 
-    def __init__(self, batch: Batch, weight, n_extra: int, fits: tuple[Fit, Fit] | None = None):
-        self.batch, self.weight, self.n_extra = batch, weight, n_extra
+    `slope` says how: "earned" by F test and AICc, or "fixed" at 1 or "free" for every curve;
+    `free_hill` repeats a decision that was made before.
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        weight,
+        n_extra: int,
+        slope: str = "earned",
+        fits: tuple[Fit, Fit] | None = None,
+        free_hill=None,
+    ):
+        self.batch, self.weight, self.n_extra, self.slope = batch, weight, n_extra, slope
         self.three, self.four = fits or (
             engine.fit(batch, weight, free_hill=False),
             engine.fit(batch, weight, free_hill=True),
         )
+        if free_hill is None:
+            free_hill = self._earned() if slope == "earned" else self._all(slope == "free")
+        self.free_hill = free_hill
+        self.fit = self.three.choose(self.four, self.free_hill)
+        self.df = batch.n_wells - 3 - n_extra - self.free_hill
+        self.ss_wells = self.fit.ss + batch.ss_pure
+
+    def _all(self, answer: bool) -> np.ndarray:
+        return np.full(len(self.batch.curve), answer)
+
+    def _earned(self) -> np.ndarray:
+        """Where the slope is worth a parameter of its own."""
+        batch, n_extra = self.batch, self.n_extra
         ss3, ss4 = (fit.ss + batch.ss_pure for fit in (self.three, self.four))
         n, tiny = batch.n_wells, negligible(batch)
         df3 = n - 3 - n_extra
         low, high = engine.HILL_LIMITS
         floor = np.maximum(tiny, 1e-300)
-        self.free_hill = (
+        return (
             (f_test(ss3, df3, ss4, df3 - 1, tiny) < SIGNIFICANCE)
             & (aicc(ss4 + floor, n, 4 + n_extra) < aicc(ss3 + floor, n, 3 + n_extra))
             & (self.four.hill > low * _OFF_LIMIT)
             & (self.four.hill < high / _OFF_LIMIT)
             & (df3 > 1)
         )
-        self.fit = self.three.choose(self.four, self.free_hill)
-        self.df = df3 - self.free_hill
-        self.ss_wells = self.fit.ss + batch.ss_pure
 
     def select(self, rows) -> _Adopted:
         """The curves at `rows`, without fitting again."""
-        fits = (self.three.select(rows), self.four.select(rows))
-        return _Adopted(self.batch.select(rows), self.weight[rows], self.n_extra, fits)
+        return _Adopted(
+            self.batch.select(rows),
+            self.weight[rows],
+            self.n_extra,
+            self.slope,
+            fits=(self.three.select(rows), self.four.select(rows)),
+            free_hill=self.free_hill[rows],
+        )
+
+    def _freed(self, free_hill) -> _Adopted:
+        """The same curves with another choice of slope."""
+        fits = self.three, self.four
+        return _Adopted(self.batch, self.weight, self.n_extra, self.slope, fits, free_hill)
 
     def _by_slope(self):
         for free in (False, True):
@@ -209,6 +246,22 @@ class _Adopted:
             out[:, rows] = engine.uncertainty(batch, weight, fit, free_hill=free)
         out[:2] *= np.sqrt(self.ss_wells / np.maximum(self.df, 1))
         return out
+
+    def with_slope_in_doubt(self) -> _Adopted:
+        """The same with the slope free where it could not be told, for the interval's sake.
+
+        Where a kind of control well is missing, slope and plateau stand in for each other, the
+        F test has no power, and a slope kept at 1 is a convention: the interval of the IC50
+        must not lean on it. As the 3PL lies within the 4PL's limits wherever F did not reject
+        it, the estimate stays inside.
+        """
+        x = self.batch.x
+        no_control = ~(np.isneginf(x[:, 0]) & np.isposinf(x[:, -1]))
+        df4 = self.df + self.free_hill - 1
+        ss4 = self.four.ss + self.batch.ss_pure
+        inside = self.ss_wells <= profile.threshold(ss4, df4)
+        doubtful = no_control & (df4 >= MIN_DF_FREE_SLOPE) & inside
+        return self._freed(self.free_hill | doubtful)
 
     def profile(self, se, of="log10_ic50"):
         """95 % profile limits of log10 IC50 or of a free Hill slope (NaN where it is fixed)."""
@@ -246,14 +299,17 @@ class _Adopted:
             t = np.nan_to_num(np.abs(self.fit.bottom) / se, nan=0.0, posinf=1e300)
         return 2.0 * stdtr(np.maximum(self.df, 1), -t)
 
-    def answers(self, *, intervals: bool) -> dict[str, np.ndarray]:
+    def answers(self, interval: str) -> dict[str, np.ndarray]:
         """The adopted fit as columns."""
         se, _, dependency = self.uncertainty()
-        missing = np.full((2, len(self.df)), np.nan)
-        lower, upper = self.profile(se) if intervals else missing
-        hill_lower, hill_upper = (
-            self.profile(np.full(len(se), 0.05), of="hill") if intervals else missing
-        )
+        lower, upper, hill_lower, hill_upper = np.full((4, len(self.df)), np.nan)
+        if interval == "profile":
+            doubting = self.with_slope_in_doubt() if self.slope == "earned" else self
+            lower, upper = doubting.profile(doubting.uncertainty()[0])
+            hill_lower, hill_upper = self.profile(np.full(len(se), 0.05), of="hill")
+        elif interval == "wald":
+            half = stdtrit(np.maximum(self.df, 1), 0.975) * se
+            lower, upper = self.fit.log10_ic50 - half, self.fit.log10_ic50 + half
         return {name: getattr(self.fit, name) for name in Fit.__annotations__} | {
             "free_hill": self.free_hill,
             "ss_wells": self.ss_wells,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 import pandas as pd
 
-from reuptake.curves import outliers
+from reuptake.curves import alternatives, engine, outliers
 from reuptake.curves.choice import Chosen, choose
 from reuptake.curves.groups import Batch, batches, by_well
 from reuptake.curves.verdict import judge, unfit
 from reuptake.curves.weights import iterate
+from reuptake.formatting import interval as between
 from reuptake.formatting import significant
 
 _NUMBERS = [
@@ -32,6 +35,12 @@ _NUMBERS = [
     "nonspecific",
 ]
 
+# named in a flag; of more the number is told
+_MOST_PLACES = 12
+# an extrapolation with an interval of more decades is not worth a word
+WIDEST_EXTRAPOLATION = 2.0
+# how the slope is chosen under each model of the fast engine
+SLOPES = {"auto": "earned", "3PL": "fixed", "4PL": "free"}
 # beyond this, or below its inverse, the squares of squares leave the range of doubles
 LARGEST_RESPONSE = 1e60
 
@@ -42,9 +51,12 @@ def fit_curves(
     response: np.ndarray,
     n_curves: int,
     *,
-    intervals: bool = True,
+    model: str = "auto",
+    interval: str = "profile",
     poisson_per_unit: np.ndarray | None = None,
     c: np.ndarray | None = None,
+    sd: np.ndarray | None = None,
+    progress: Callable[[int], object] = lambda n: None,
 ) -> pd.DataFrame:
     """Fit, choose and judge every curve.
 
@@ -59,11 +71,22 @@ def fit_curves(
         Counts or normalised response; falls with inhibition. NaN is a missing well, and so
         is what is infinite or beyond 1e60.
     n_curves : int
-    intervals : bool
-        False leaves out the profile limits and the search for outliers, for estimates alone.
+    model : str
+        "auto" chooses between 3PL and 4PL, with the compound's own lower plateau where it has
+        one (:mod:`reuptake.curves.choice`); "3PL" and "4PL" fix that choice; "5PL", "two-site"
+        and "gain-loss" are fitted to every curve (:mod:`reuptake.curves.alternatives`), with
+        columns for their further parameters.
+    interval : {"profile", "plateaus", "wald", "none"}
+        Profile likelihood for log10 IC50 and a fitted slope, for the plateaus too (columns
+        ``top_lower`` to ``bottom_upper``); Wald for log10 IC50; or neither limits nor the
+        search for outliers, for estimates alone.
     poisson_per_unit, c : ndarray, shape (n_curves,), optional
         Counting weights (see :mod:`reuptake.curves.weights`); where `poisson_per_unit` is
         NaN, or if it is not given, all wells weigh the same.
+    sd : ndarray, shape (n,), optional
+        Standard deviation of each well, to a common factor: weights 1/sd².
+    progress : callable
+        Told, from time to time, how many more curves are done.
 
     Returns
     -------
@@ -97,28 +120,34 @@ def fit_curves(
 
     with np.errstate(divide="ignore"):
         x = np.log10(concentration_nM)
-    wells = curve, x, response
+    wells = (curve, x, response) if sd is None else (curve, x, response, sd[keep] ** -2.0)
     for batch in batches(*wells):
         out["n_concentrations"][batch.curve] = batch.tested.sum(axis=1)
         reason = unfit(batch)
         out["flags"][batch.curve] = reason
-        usable = reason == ""
-        if not usable.any():
-            continue
-        batch = batch.select(usable)
-        counted = np.isfinite(poisson_per_unit[batch.curve])
-        if not counted.all():
-            _fill(out, batch.select(~counted), intervals, wells)
-        if counted.any():
-            part = batch.select(counted)
-            part = iterate(part, poisson_per_unit[part.curve], c[part.curve])
-            _fill(out, part, intervals, wells)
+        for part in _weighted(batch.select(reason == ""), poisson_per_unit, c):
+            if model in SLOPES:
+                _fill(out, part, model, interval, wells)
+            else:
+                for name, column in alternatives.answers(part, model, interval).items():
+                    out.setdefault(name, np.full(n_curves, np.nan))[part.curve] = column
+        progress(len(reason))
     return pd.DataFrame(out)
 
 
-def _fill(out: dict[str, np.ndarray], batch: Batch, intervals: bool, wells) -> None:
+def _weighted(batch: Batch, poisson_per_unit, c) -> Iterator[Batch]:
+    """The curves of a batch that are weighted alike, with their weights."""
+    counted = np.isfinite(poisson_per_unit[batch.curve])
+    if not counted.all():
+        yield batch.select(~counted)
+    if counted.any():
+        part = batch.select(counted)
+        yield iterate(part, poisson_per_unit[part.curve], c[part.curve])
+
+
+def _fill(out: dict[str, np.ndarray], batch: Batch, model: str, interval: str, wells) -> None:
     """Write the answers for the curves of one batch into the columns."""
-    chosen = choose(batch, intervals=intervals)
+    chosen = choose(batch, interval=interval, slope=SLOPES[model])
     verdict = judge(batch, chosen)
     i = batch.curve
     fit = chosen.fit
@@ -163,11 +192,16 @@ def _fill(out: dict[str, np.ndarray], batch: Batch, intervals: bool, wells) -> N
         ),
         "flags": np.array(["; ".join(f) for f in verdict["flags"]], dtype=object),
     }
+    if interval == "plateaus":
+        values |= alternatives.plateau_limits(batch, chosen)
     for name, column in values.items():
-        out[name][i] = column
-    if intervals:
+        out.setdefault(name, np.full(len(out["status"]), np.nan))[i] = column
+    if interval != "none":
         out["ic50_cleaned_nM"][i[exact]] = out["ic50_nM"][i[exact]]
         _without_outliers(out, batch.select(answered), chosen.select(answered), wells)
+        _without_hook(out, batch, chosen, verdict["hook"])
+        short = (verdict["status"] == "incomplete") & (verdict["qualifier"] == ">")
+        _extrapolate(out, batch.select(short), chosen.nonspecific[short])
 
 
 def _without_outliers(out: dict[str, np.ndarray], batch: Batch, chosen: Chosen, wells) -> None:
@@ -187,15 +221,52 @@ def _without_outliers(out: dict[str, np.ndarray], batch: Batch, chosen: Chosen, 
             )
             for j in np.flatnonzero(outlying.any(axis=1)):
                 curve = part.curve[j]
-                where = _places(part.x[j, outlying[j]])
+                where = places(part.x[j, outlying[j]])
                 flag = f"outlying wells by ROUT: {where}"
                 if out["ic50_qualifier"][curve] == "=":
                     without = out["ic50_cleaned_nM"][curve] = 10.0 ** cleaned.log10_ic50[j]
                     flag += f" (IC50 without them {significant(without)} nM)"
-                out["flags"][curve] = "; ".join(filter(None, (out["flags"][curve], flag)))
+                _add_flag(out, curve, flag)
 
 
-def _places(x: np.ndarray) -> str:
+def _without_hook(out: dict[str, np.ndarray], batch: Batch, chosen: Chosen, hook) -> None:
+    """Tell the IC50 of each hooked curve without the concentrations that come back."""
+    for free_hill in (False, True):
+        rows = np.flatnonzero((hook > 0) & (chosen.free_hill == free_hill))
+        if not len(rows):
+            continue
+        part, n_top = batch.select(rows), hook[rows]
+        order = np.cumsum(part.tested[:, ::-1], axis=1)[:, ::-1]
+        kept = np.where(part.tested & (order <= n_top[:, None]), 0.0, part.weight)
+        own = chosen.own_plateau[rows] & np.isposinf(part.x[:, -1])
+        kept[own, -1] = 0.0
+        log10_ic50 = engine.fit(part, kept, free_hill=free_hill).log10_ic50
+        highest = np.where(kept > 0, np.where(part.tested, part.x, -np.inf), -np.inf).max(axis=1)
+        for i, estimate, limit, n in zip(part.curve, log10_ic50, highest, n_top, strict=True):
+            value = significant(10.0 ** min(estimate, limit))
+            without = f"without the top {n}: IC50 {'> ' if estimate > limit else ''}{value} nM"
+            _add_flag(out, i, without)
+
+
+def _extrapolate(out: dict[str, np.ndarray], batch: Batch, nonspecific) -> None:
+    """Tell, as an annotation, where the IC50 of an incomplete curve would lie."""
+    if not len(nonspecific):
+        return
+    for i, *log10_nM in zip(
+        batch.curve, *alternatives.extrapolated(batch, nonspecific), strict=True
+    ):
+        if not log10_nM[2] - log10_nM[1] < WIDEST_EXTRAPOLATION:
+            continue
+        value, lower, upper = (10.0**v for v in log10_nM)
+        told = f"extrapolated IC50 {significant(value)} nM ({between(lower, upper)})"
+        _add_flag(out, i, f"{told}, if the curve went on to complete inhibition with Hill 1")
+
+
+def _add_flag(out: dict[str, np.ndarray], i: int, flag: str) -> None:
+    out["flags"][i] = "; ".join(filter(None, (out["flags"][i], flag)))
+
+
+def places(x: np.ndarray) -> str:
     """Where wells stand on the curve, in words: ``2 at vehicle, 10.0 nM``."""
     words = []
     for level, n in zip(*np.unique(x, return_counts=True), strict=True):
@@ -204,4 +275,5 @@ def _places(x: np.ndarray) -> str:
         else:
             place = "vehicle" if level < 0 else "full block"
         words.append(f"{n} at {place}" if n > 1 else place)
-    return ", ".join(words)
+    more = len(words) - _MOST_PLACES
+    return ", ".join(words[:_MOST_PLACES]) + (f" and at {more} more" if more > 0 else "")

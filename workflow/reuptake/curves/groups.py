@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# curves in a batch, so that the arrays of a fit stay in the processor's cache
-_AT_ONCE = 8192
+# means in a batch, so that the arrays of a fit stay in the processor's cache
+_CELLS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Batch:
     ss_within : ndarray, shape (m, k)
         Sum of squares of the wells about each mean.
     well_weight : ndarray, shape (m, k)
-        Weight of one well at each concentration; all 1 for equal weights.
+        Mean weight of the wells at each concentration; all 1 for equal weights.
     """
 
     curve: np.ndarray
@@ -74,7 +74,9 @@ class Batch:
         return Batch(*(getattr(self, name)[mask] for name in self.__annotations__))
 
 
-def batches(curve: np.ndarray, x: np.ndarray, y: np.ndarray) -> Iterator[Batch]:
+def batches(
+    curve: np.ndarray, x: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None
+) -> Iterator[Batch]:
     """Condense wells to batches of curves with equally many distinct concentrations.
 
     Parameters
@@ -85,6 +87,9 @@ def batches(curve: np.ndarray, x: np.ndarray, y: np.ndarray) -> Iterator[Batch]:
         log10 concentration, -inf for vehicle and +inf for full block.
     y : ndarray, shape (n,)
         Response; rows that are not finite are left out.
+    weight : ndarray, shape (n,), optional
+        Weight of each well; all 1 if not given. The means are weighted, so that they and
+        the weighted sum of squares about them are still sufficient.
 
     Yields
     ------
@@ -99,34 +104,50 @@ def batches(curve: np.ndarray, x: np.ndarray, y: np.ndarray) -> Iterator[Batch]:
     curve, x, y = curve[order], x[order], y[order]
     first = np.flatnonzero(np.r_[True, (curve[1:] != curve[:-1]) | (x[1:] != x[:-1])])
     size = np.diff(np.r_[first, len(y)])
+    weight = None if weight is None else weight[keep][order]
     for n in np.unique(size):  # replicates in one order, for sums that agree to the last bit
         rows = first[size == n][:, None] + np.arange(n)
-        y[rows] = np.sort(y[rows], axis=1)
-    mean = np.add.reduceat(y, first) / size
+        if weight is None:
+            y[rows] = np.sort(y[rows], axis=1)
+        else:
+            ascending = np.lexsort((weight[rows], y[rows]), axis=-1)
+            y[rows] = np.take_along_axis(y[rows], ascending, axis=1)
+            weight[rows] = np.take_along_axis(weight[rows], ascending, axis=1)
+    weight = np.ones(len(y)) if weight is None else weight
+    total = np.add.reduceat(weight, first)
+    mean = np.add.reduceat(weight * y, first) / total
     deviation = y - np.repeat(mean, size)
     # a second pass removes the rounding of the first
-    mean = mean + np.add.reduceat(deviation, first) / size
-    ss = np.add.reduceat((y - np.repeat(mean, size)) ** 2, first)
+    mean = mean + np.add.reduceat(weight * deviation, first) / total
+    ss = np.add.reduceat(weight * (y - np.repeat(mean, size)) ** 2, first)
 
     group_curve, group_x = curve[first], x[first]
     start = np.flatnonzero(np.r_[True, group_curve[1:] != group_curve[:-1]])
     length = np.diff(np.r_[start, len(group_curve)])
     for k in np.unique(length):
         starts = start[length == k]
-        for i in range(0, len(starts), _AT_ONCE):
-            rows = starts[i : i + _AT_ONCE, None] + np.arange(k)
+        at_once = max(_CELLS_AT_ONCE // k, 1)
+        for i in range(0, len(starts), at_once):
+            rows = starts[i : i + at_once, None] + np.arange(k)
+            n = size[rows].astype(float)
+            well_weight = total[rows] / n
             yield Batch(
                 curve=group_curve[rows[:, 0]],
                 x=group_x[rows],
-                n=size[rows].astype(float),
+                n=n,
                 mean=mean[rows],
-                ss_within=ss[rows],
-                well_weight=np.ones(rows.shape),
+                ss_within=ss[rows] / well_weight,
+                well_weight=well_weight,
             )
 
 
 def by_well(
-    batch: Batch, no_block: np.ndarray, curve: np.ndarray, x: np.ndarray, y: np.ndarray
+    batch: Batch,
+    no_block: np.ndarray,
+    curve: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray | None = None,
 ) -> Iterator[tuple[np.ndarray, Batch]]:
     """The curves of a batch with one column a well, by their number of wells.
 
@@ -135,8 +156,9 @@ def by_well(
     batch : Batch
     no_block : ndarray of bool, shape (m,)
         Curves whose full-block wells are left out.
-    curve, x, y : ndarray, shape (n,)
-        What the batch was made from.
+    curve, x, y, weight : ndarray, shape (n,)
+        What the batch was made from. Wells without a weight of their own have that of
+        their concentration.
 
     Yields
     ------
@@ -158,7 +180,11 @@ def by_well(
         wells = start[rows][:, None] + np.arange(n)
         ascending = np.lexsort((y[wells], x[wells]), axis=-1)
         wells = np.take_along_axis(wells, ascending, axis=-1)
-        weight = np.repeat(batch.well_weight[rows].ravel(), size[rows].ravel())
+        if weight is None:
+            each = np.repeat(batch.well_weight[rows].ravel(), size[rows].ravel())
+            each = each.reshape(wells.shape)
+        else:
+            each = weight[order][wells]
         yield (
             rows,
             Batch(
@@ -167,6 +193,6 @@ def by_well(
                 n=np.ones(wells.shape),
                 mean=y[wells],
                 ss_within=np.zeros(wells.shape),
-                well_weight=weight.reshape(wells.shape),
+                well_weight=each,
             ),
         )

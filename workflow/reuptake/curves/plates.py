@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from reuptake.curves.fit import fit_curves
+from reuptake.curves.fit import fit_curves, places
+from reuptake.curves.replicates import apart
 from reuptake.curves.weights import proportional_error
 
 KEY = ["drop", "run", "assay", "plate", "compound", "role"]
@@ -49,14 +50,33 @@ def gather(wells: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, n
     return curves, curve, concentration, response
 
 
-def replicate_sets(wells: pd.DataFrame) -> pd.DataFrame:
-    """Mean, variance and degrees of freedom of every set of replicate wells on a plate."""
+def _replicated(wells: pd.DataFrame) -> pd.DataFrame:
+    """The wells in use, with the number of their replicate set."""
     used = wells[~wells.excluded & wells.signal.notna()]
     used = used[used.role.isin(["sample", "reference", *_CONTROLS])]
     keys = [*KEY, "concentration_nM"]
-    sets = used.groupby(keys, sort=False, dropna=False).signal.agg(["mean", "var", "size"])
+    return used.assign(replicate_set=used.groupby(keys, sort=False, dropna=False).ngroup())
+
+
+def _proportional_error(wells: pd.DataFrame, poisson_per_unit: float) -> float:
+    """c of a run, from the mean and variance of its replicate sets."""
+    sets = wells.groupby("replicate_set").signal.agg(["mean", "var", "size"])
     sets = sets[sets["size"] > 1]
-    return sets.assign(df=sets["size"] - 1).reset_index()
+    return proportional_error(sets["mean"], sets["var"], sets["size"] - 1, poisson_per_unit)
+
+
+def _apart_flags(wells: pd.DataFrame, poisson_per_unit: float | None) -> dict[tuple, str]:
+    """Flag of each curve with a well apart from its replicates, by the curve's key."""
+    found = apart(
+        pd.factorize(wells.replicate_set)[0], wells.signal.to_numpy(float), poisson_per_unit
+    )
+    lone = wells[found & wells.role.isin(["sample", "reference"])]
+    flags = {}
+    for key, group in lone.groupby(KEY, sort=False, dropna=False):
+        with np.errstate(divide="ignore"):
+            where = places(np.log10(group.concentration_nM.to_numpy()))
+        flags[key] = f"apart from its replicates by the run's scatter: {where}"
+    return flags
 
 
 def fit_plates(wells: pd.DataFrame, poisson_per_unit: dict[str, float]) -> pd.DataFrame:
@@ -79,13 +99,17 @@ def fit_plates(wells: pd.DataFrame, poisson_per_unit: dict[str, float]) -> pd.Da
         return curves
     poisson = curves.assay.map(poisson_per_unit).to_numpy(dtype=float)
     c = np.full(len(curves), np.nan)
-    if np.isfinite(poisson).any():
-        sets = replicate_sets(wells)
-        for (run, assay), members in curves.groupby(["run", "assay"], sort=False).groups.items():
-            if assay in poisson_per_unit:
-                mine = sets[(sets.run == run) & (sets.assay == assay)]
-                c[members] = proportional_error(
-                    mine["mean"], mine["var"], mine["df"], poisson_per_unit[assay]
-                )
+    replicated = _replicated(wells)
+    flags: dict[tuple, str] = {}
+    for (run, assay), mine in replicated.groupby(["run", "assay"], sort=False):
+        k = poisson_per_unit.get(assay)
+        flags |= _apart_flags(mine, k)
+        if k is not None:
+            members = (curves.run == run) & (curves.assay == assay)
+            c[members.to_numpy()] = _proportional_error(mine, k)
     fits = fit_curves(curve, concentration, response, len(curves), poisson_per_unit=poisson, c=c)
+    further = [flags.get(key, "") for key in curves[KEY].itertuples(index=False, name=None)]
+    fits["flags"] = [
+        "; ".join(filter(None, each)) for each in zip(fits["flags"], further, strict=True)
+    ]
     return pd.concat([curves, fits.assign(proportional_error=c)], axis=1)

@@ -8,8 +8,10 @@ from reuptake.curves import engine
 from reuptake.curves.choice import SIGNIFICANCE, Chosen, f_test, negligible
 from reuptake.curves.groups import Batch
 from reuptake.curves.models import log10_absolute_ic50, logistic
+from reuptake.formatting import significant
 
 MIN_CONCENTRATIONS = 4
+MIN_WELLS = 6
 LEAST_SPREAD = 1e-60
 INACTIVE_EFFECT = 0.20
 DEPENDENCY_LIMIT = 0.9999
@@ -17,6 +19,9 @@ MIN_BESIDE_IC50 = 2
 # of the concentration means about the curve, against the scatter of the replicates
 LACK_OF_FIT = 0.001
 HOOK_SD = 3.0
+ONE_SIDED_SD = 1.645
+# tested concentrations further apart than this leave the curve between them to the model
+WIDEST_GAP = 1.0
 
 
 def unfit(batch: Batch) -> np.ndarray:
@@ -27,7 +32,9 @@ def unfit(batch: Batch) -> np.ndarray:
     reason[spread <= np.maximum(1e-12 * np.abs(batch.mean).max(axis=1), LEAST_SPREAD)] = (
         "no spread: every response is the same"
     )
-    reason[batch.n_wells < 6] = "too few wells to fit a curve: at least 6 are needed"
+    reason[batch.n_wells < MIN_WELLS] = (
+        f"too few wells to fit a curve: at least {MIN_WELLS} are needed"
+    )
     few = n_tested < MIN_CONCENTRATIONS
     for i in np.flatnonzero(few):
         reason[i] = (
@@ -52,7 +59,8 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
     dict of ndarray, shape (m,)
         ``status``, ``qualifier``, ``absolute_qualifier``, ``log10_absolute``,
         ``effect_reached`` (of the mean response at the highest tested concentration, as a
-        fraction of the control range), ``flags`` (object array of lists).
+        fraction of the control range), ``flags`` (object array of lists), ``hook`` (how many
+        of the top concentrations the response comes back at).
     """
     fit, m = chosen.fit, len(chosen.ss)
     low, high = engine.limits(batch.x)
@@ -66,7 +74,7 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
         for x in (low, high)
     )
     vehicle, full_block = np.isneginf(batch.x[:, 0]), np.isposinf(batch.x[:, -1])
-    misfit, hooked = _lack_of_fit(batch, chosen) < LACK_OF_FIT, _hook(batch, chosen, high)
+    misfit = _lack_of_fit(batch, chosen) < LACK_OF_FIT
     measured_top = np.where(vehicle, batch.mean[:, 0], fit.top)
     effect = _effect(at_high, fit.top, chosen.nonspecific)
     measured_bottom = np.where(full_block, batch.mean[:, -1], chosen.nonspecific)
@@ -77,23 +85,27 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
     log10_absolute = log10_absolute_ic50(fit.log10_ic50, fit.hill, fit.top, fit.bottom, half)
 
     # where even the curve misses the means, so does the level line
-    significant = (chosen.p_flat < SIGNIFICANCE) | misfit
-    rising = significant & (fit.top < fit.bottom)
+    distinct = (chosen.p_flat < SIGNIFICANCE) | misfit
+    rising = distinct & (fit.top < fit.bottom)
     inverted = vehicle & full_block & (fit.top < chosen.nonspecific)
     refused = rising & (inverted | ~full_block & ((window <= 0) | (effect < -INACTIVE_EFFECT)))
-    inactive = ~significant | (np.maximum(effect, 0.0) <= INACTIVE_EFFECT)
+    inactive = ~distinct | (np.maximum(effect, 0.0) <= INACTIVE_EFFECT)
     # an IC50 outside the tested range is extrapolated: a limit is all that may be said
-    never = (at_high > half) | (fit.log10_ic50 > high)
-    always = (at_low < half) | (fit.log10_ic50 < low)
-    one_sided = (never | always) & ~chosen.own_plateau
+    beyond, before = fit.log10_ic50 > high, fit.log10_ic50 < low
+    never = beyond | ((at_high > half) & ~chosen.own_plateau)
+    always = before | ((at_low < half) & ~chosen.own_plateau)
+    one_sided = never | always
     open_low, open_high = np.isneginf(chosen.log10_lower), np.isposinf(chosen.log10_upper)
-    ambiguous = open_low | open_high | (chosen.dependency > DEPENDENCY_LIMIT)
+    steep, shallow = np.isposinf(chosen.hill_upper), chosen.hill_lower == 0
+    ambiguous = open_low | open_high | steep | shallow | (chosen.dependency > DEPENDENCY_LIMIT)
 
     status = np.select(
         [refused, inactive, one_sided, ambiguous, chosen.own_plateau],
         ["failed", "inactive", "incomplete", "ambiguous", "partial"],
         default="ok",
     ).astype(object)
+    decisive = np.isin(status, ["failed", "inactive", "incomplete", "partial"])
+    hook = _hook(batch, chosen, high, decisive)
     censored = np.where(always & ~never, "<", ">")
     qualifier = np.select(
         [status == "failed", status == "inactive", status == "incomplete"],
@@ -115,16 +127,27 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
     below = (concentrations < fit.log10_ic50[:, None]).sum(axis=1)
     above = (concentrations > fit.log10_ic50[:, None]).sum(axis=1)
 
+    gap = np.nanmin(
+        np.where(concentrations >= fit.log10_ic50[:, None], concentrations, np.inf), axis=1
+    ) - np.nanmax(
+        np.where(concentrations < fit.log10_ic50[:, None], concentrations, -np.inf), axis=1
+    )
+
     flags = np.empty(m, dtype=object)
     for i in range(m):
         f: list[str] = []
         if status[i] == "failed":
             f.append(
-                "response rises with concentration: an inhibition curve falls; "
-                "give the response that remains, not the inhibition"
+                "response rises with concentration: an inhibition curve falls "
+                "(give the response that remains, not the inhibition)"
             )
         if inverted[i]:
             f.append("full-block wells lie above the vehicle wells: are the two exchanged?")
+        if hook[i]:
+            f.append(
+                "hook: response comes back at the top concentrations "
+                "(solubility, filter binding, cytotoxicity?)"
+            )
         if status[i] == "failed":
             flags[i] = f
             continue
@@ -138,7 +161,9 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
             percent = 100 * (reached if more else reached_low)[i]
             f.append(f"{what}: {percent:.0f} % effect at the {side} tested")
             if reaches_inside[i]:
-                f.append("the fitted IC50's interval reaches into the tested range")
+                f.append(
+                    "limit not certain: the fitted IC50's interval reaches into the tested range"
+                )
         if status[i] == "inactive":
             f.append(f"effect {100 * reached[i]:.0f} % at the highest tested")
         if not vehicle[i] and qualifier[i] != "=":
@@ -157,18 +182,17 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
                 f.append("IC50 unbounded below")
             if open_high[i]:
                 f.append("IC50 unbounded above")
+            if steep[i] or shallow[i]:
+                f.append(f"Hill slope unbounded {'above' if steep[i] else 'below'}")
             if chosen.dependency[i] > DEPENDENCY_LIMIT:
                 f.append(f"parameters depend on each other ({chosen.dependency[i]:.5f})")
         if qualifier[i] == "=":
             if below[i] < MIN_BESIDE_IC50 or above[i] < MIN_BESIDE_IC50:
                 f.append(f"IC50 at the edge: {below[i]} concentrations below it, {above[i]} above")
+            if WIDEST_GAP * (1 + 1e-9) < gap[i] < np.inf:
+                f.append(f"IC50 in a gap of {significant(10.0 ** gap[i])}-fold between doses")
             if not fit.converged[i]:
                 f.append("fit stopped before convergence")
-        if hooked[i]:
-            f.append(
-                "hook: response comes back at the top concentrations "
-                "(solubility, filter binding, cytotoxicity?)"
-            )
         if misfit[i]:
             f.append("lack of fit: the curve misses the means by more than their replicates allow")
         flags[i] = f
@@ -179,6 +203,7 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
         "log10_absolute": log10_absolute,
         "effect_reached": reached,
         "flags": flags,
+        "hook": hook,
     }
 
 
@@ -205,21 +230,35 @@ def _lack_of_fit(batch: Batch, chosen: Chosen) -> np.ndarray:
     return np.where(testable, p, 1.0)
 
 
-def _hook(batch: Batch, chosen: Chosen, high) -> np.ndarray:
-    """Whether the highest tested mean lies over the one or two before it by 3 pooled SD.
+def _hook(batch: Batch, chosen: Chosen, high, decisive) -> np.ndarray:
+    """How many of the top concentrations the response comes back at; 0 without a hook.
 
-    The SD is that of one well, or of the difference of the means where that is larger.
+    A hook is a highest tested mean that lies over one of the two before it by 3 standard
+    deviations of the difference. Where the verdict hangs on the top concentrations
+    (`decisive`) a one-sided 5 % will do, if the lowest of the three lies by as much below the
+    mean of those before them.
     """
     df_pure = batch.n_wells - batch.x.shape[1]
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.where(df_pure > 0, batch.ss_pure / df_pure, chosen.ss / chosen.df)
     last = np.argmax(batch.x == high[:, None], axis=1)
     curve = np.arange(len(last))
-    hooked = np.zeros(len(last), dtype=bool)
-    for before in (last - 1, last - 2):
-        rise = batch.mean[curve, last] - batch.mean[curve, before]
-        spread = 1.0 / batch.n[curve, last] + 1.0 / batch.n[curve, before]
-        sd = np.sqrt(variance / batch.well_weight[curve, last] * np.maximum(spread, 1.0))
-        least = np.sqrt(negligible(batch))
-        hooked |= rise > np.maximum(HOOK_SD * sd, least)
-    return hooked
+    top = last[:, None] - [2, 1, 0]
+    mean = np.take_along_axis(batch.mean, top, axis=1)
+    error = variance[:, None] / np.take_along_axis(batch.weight, top, axis=1)
+    # in units of its own standard deviation; a rise within rounding counts as none
+    least = negligible(batch) / batch.weight.sum(axis=1)
+    rise = _in_sd(mean[:, 2:] - mean[:, :2], error[:, 2:] + error[:, :2], least).max(axis=1)
+    before = np.where(batch.tested & (np.arange(batch.x.shape[1]) < top[:, :1]), batch.weight, 0.0)
+    weight = before.sum(axis=1)
+    level = (before * batch.mean).sum(axis=1) / weight
+    lowest = np.argmin(mean, axis=1)
+    fall = level - mean[curve, lowest]
+    dip = _in_sd(fall[:, None], (error[curve, lowest] + variance / weight)[:, None], least)[:, 0]
+    hooked = (rise > HOOK_SD) | decisive & (df_pure > 0) & (np.minimum(rise, dip) > ONE_SIDED_SD)
+    return np.where(hooked, 2 - lowest, 0)
+
+
+def _in_sd(difference, variance, least) -> np.ndarray:
+    """Differences in units of their standard deviation; shapes (m, j), `least` (m,)."""
+    return difference / np.sqrt(np.maximum(variance, least[:, None]) + 1e-300)
