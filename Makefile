@@ -1,7 +1,7 @@
 # `make` lists what there is. Everything runs in .venv, which is made from uv.lock when needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster run test test-cluster validator lint format demo bench \
-	environment flags clean distclean
+.PHONY: help setup setup-cluster run test test-cluster test-faults validator lint format demo \
+	bench environment flags clean distclean
 
 # ARGS reaches the command behind the target: make run ARGS=--dry-run, make test ARGS=tests/unit
 ARGS ?=
@@ -42,6 +42,9 @@ test: $(READY) ## run the tests
 
 test-cluster: $(CLUSTER) ## run the tests that start a Slurm of their own (10 minutes)
 	@$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
+
+test-faults: $(READY) ## run the tests of kills, full disks and other faults (20 minutes)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m faults tests/workflow $(ARGS)
 
 validator: $(READY) ## install the validator of RO-Crates that a test uses
 	@$(BIN)/python -m venv --clear tests/validator/.venv

@@ -6,11 +6,12 @@ done by the package in workflow/reuptake.
 
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from reuptake import runfile
+from reuptake import locks, runfile
 from reuptake.drops.check import assays_named
-from reuptake.drops.folder import SEAL, path_fault
+from reuptake.drops.folder import SEAL
 from reuptake.drops.scan import scan
 from reuptake.provenance.record import without_drops
 from reuptake.provenance.software import software_digest
@@ -46,6 +47,10 @@ rule all:
 
 
 onstart:
+    try:
+        locks.hold_in_snakemake(Path(RESULTS))
+    except locks.BusyError as error:
+        raise WorkflowError(str(error))
     settings = workflow.config_settings
     call = runfile.call_of(workflow.cores, settings.configfiles, settings.config)
     runfile.write(Path(RUN), config, FOLDERS.values(), made_of(workflow.rules), call)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reuptake import running
+from reuptake import locks, running
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,6 +50,7 @@ def snakemake(monkeypatch):
     monkeypatch.setattr(running.subprocess, "Popen", stand_in.start)
     monkeypatch.setattr(running.subprocess, "run", stand_in.start)
     monkeypatch.setattr(running.leftovers, "cancel", lambda logs: None)
+    monkeypatch.setattr(running.leftovers, "end_jobs", lambda: None)
     return stand_in
 
 
@@ -197,7 +198,7 @@ def test_a_file_system_without_locks_is_no_other_run(folder, snakemake, monkeypa
     def flock(file, kind):
         raise OSError(errno.ENOSYS, "Function not implemented")
 
-    monkeypatch.setattr(running.fcntl, "flock", flock)
+    monkeypatch.setattr(locks.fcntl, "flock", flock)
     with pytest.raises(OSError, match="Function not implemented"):
         running.run(["--cores", "1"])
     assert snakemake.commands == []
@@ -267,7 +268,7 @@ def test_results_that_cannot_be_made(folder):
     (folder / "results").write_text("a file\n")
     done = cli("run", "--cores", "1")
     assert done.returncode == 1
-    assert "the results folder results cannot be made" in done.stderr
+    assert "the folder results cannot be made: File exists" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -40,8 +40,11 @@ def main() -> None:
             print(problem, file=sys.stderr)
         sys.exit(1)
     except OSError as error:
+        from reuptake import disk
+
         place = error.filename2 or error.filename or "input or output"
-        print(f"{place}: {error.strerror or error}", file=sys.stderr)
+        text = f"{place}: {error.strerror or error}. {disk.remedy(error)}"
+        print(text.rstrip(". "), file=sys.stderr)
         sys.exit(1)
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from reuptake.disk import temporary_mark
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -327,10 +329,15 @@ def replacing(path: Path):
     """A temporary name beside `path`, renamed over it on success: nothing half-written is left."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{temporary_mark()}.tmp")
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        # a write that fails, on a full disk, does not say where
+        if error.filename is None:
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

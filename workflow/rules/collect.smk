@@ -34,7 +34,8 @@ rule listing:
         runtime=growing(2),
     params:
         uses=uses("listing"),
-        others=[f"{name}:{look_of(name)}" for name in OTHERS],
+        # their files are no inputs: they may still be on their way, and vanish meanwhile
+        others=[f"{name}:{digest(FOLDERS[name].look)}" for name in OTHERS],
     shell:
         "reuptake stage listing {input:q} {output:q} --run {RUN:q} > {log:q} 2>&1"
 

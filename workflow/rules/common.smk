@@ -1,7 +1,7 @@
 """What the rules share: settings, drops, and the parameters that make a rule run again.
 
-Parsed again by every cluster job, so nothing here reads data: drops are found by their
-names and seals alone.
+Parsed again by every cluster job, so hardly anything here reads data: drops are found by
+their names and seals alone.
 """
 
 # units are checked by `reuptake run` and by every job; here that would only cost time
@@ -18,25 +18,6 @@ OTHERS = [name for name, folder in FOLDERS.items() if not folder.sealed]
 
 wildcard_constraints:
     drop="|".join(name.replace(".", "[.]") for name in SEALED) or "no-drop",
-
-
-def files_of(drop):
-    """The files of a drop as inputs.
-
-    What is no regular file of the drop, or has a name that Snakemake would take for a pattern,
-    would stop the whole run: it counts by name and size alone (Folder.state).
-    """
-    folder = FOLDERS[drop]
-    return [folder.path / name for name in folder.files if not path_fault(folder.path, name)]
-
-
-def look_of(drop):
-    """Names, sizes and times of an unregistered drop: its files are no inputs.
-
-    They may still be on their way, and vanish while the listing is made.
-    """
-    times = [path.stat().st_mtime_ns for path in files_of(drop)]
-    return digest([FOLDERS[drop].state, times])
 
 
 def per_drop(name):

@@ -7,7 +7,7 @@ ingested.parquet (empty for a rejected drop). One job a drop.
 
 rule ingest_drop:
     input:
-        lambda wc: files_of(wc.drop),
+        lambda wc: FOLDERS[wc.drop].inputs,
     output:
         verdict=f"{PER_DROP}/{{drop}}/verdict.json",
         wells=f"{PER_DROP}/{{drop}}/ingested.parquet",
@@ -21,6 +21,7 @@ rule ingest_drop:
     params:
         uses=uses("ingest"),
         state=lambda wc: FOLDERS[wc.drop].state,
+        altered=lambda wc: FOLDERS[wc.drop].altered(Path(PER_DROP) / wc.drop / "verdict.json"),
     shell:
         "reuptake stage ingest {wildcards.drop} {output.verdict:q} {output.wells:q}"
         " --run {RUN:q} > {log:q} 2>&1"

@@ -24,7 +24,7 @@ rule provenance:
         rules.figures.output,
         rules.report.output,
         f"{SETTINGS.config.reference}/affinities.csv",
-        [FOLDERS[drop].path / SEAL for drop in SEALED],
+        [p for d in SEALED for p in FOLDERS[d].inputs if p == FOLDERS[d].path / SEAL],
     output:
         f"{RESULTS}/provenance/run.json",
         f"{RESULTS}/ro-crate-metadata.json",

@@ -82,6 +82,10 @@ def check_drop(
     problems = checked.problems
     if fault := files.name_fault(folder.name):
         problems.append(Problem(fault, "Rename the folder.", value=folder.name))
+    if fault := files.folder_fault(folder):
+        remedy = "Check that the folder is there and who may read it."
+        problems.append(Problem(fault, remedy))
+        return checked
     unusable = _check_files(folder, problems)
     description = _read_description(folder, unusable, problems)
     if description is None:

@@ -87,7 +87,7 @@ def build_report(
         )
     for old in set(out.glob("compounds/*.html")) - set(pages):
         old.unlink()
-    for path, html in pages.items():
+    for path, html in reversed(pages.items()):  # the first page last: what it links to is there
         with replacing(path) as temporary:
             temporary.write_text(html, encoding="utf-8")
     return list(pages)

@@ -24,6 +24,7 @@ def run(folder: Path, section: dict, verdict: Path, wells: Path) -> None:
     kinds = {key: assay["kind"] for key, assay in assays.items()}
     exclusions = [Exclusion.model_validate(e) for e in section["exclusions"]]
     checked = check_drop(folder, kinds, exclusions)
+    # after the check: what it has read is what is compared with the seal
     checked.problems[:0] = seal.faults(folder)
     accepted = not checked.problems
     frame = wells_of(checked, assays) if accepted else typed(pd.DataFrame(), WELLS)
