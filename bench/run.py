@@ -1,4 +1,4 @@
-"""Measure speed and accuracy: `make bench`, or `bench/run.py fit` or `workflow` alone.
+"""Measure speed and accuracy: `make bench`, or `bench/run.py fit`, `workflow` or `animals` alone.
 
 Prints tables and writes bench/results.json. Nothing here is asserted in a test: the numbers
 belong to a machine and its day.
@@ -16,11 +16,12 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import animals
 import fitting
 
 import workflow
 
-SECTIONS = {"fit": fitting.measure, "workflow": workflow.measure}
+SECTIONS = {"fit": fitting.measure, "workflow": workflow.measure, "animals": animals.measure}
 RESULTS = Path(__file__).parent / "results.json"
 
 
