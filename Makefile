@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything runs in .venv, which is made from uv.lock when needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format demo bench peers environment clean distclean
+.PHONY: help setup run test lint format demo bench environment flags clean distclean
 
 # ARGS reaches the command behind the target: make run ARGS=--dry-run, make test ARGS=tests/unit
 ARGS ?=
@@ -47,14 +47,14 @@ demo: $(READY) ## write the simulated drops again and register them
 	@grep -l '^simulated: true' data/drops/*/drop.yaml | while read -r file; do \
 		$(BIN)/reuptake register "$${file%/drop.yaml}" || exit; done
 
-bench: $(READY) ## measure speed and accuracy
+bench: $(READY) ## measure speed and accuracy, also beside other programs
 	@$(BIN)/python bench/run.py $(ARGS)
-
-peers: $(READY) ## measure the curve engine beside the programs that people use
-	@$(BIN)/python bench/peers/run.py $(ARGS)
 
 environment: $(READY) ## write environment.yml from uv.lock
 	@$(BIN)/python workflow/scripts/environment.py
+
+flags: $(READY) ## write docs/flags.md and its pictures
+	@$(BIN)/python workflow/scripts/flags.py
 
 clean: ## remove results, their history and caches; never data
 	@find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

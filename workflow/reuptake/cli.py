@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 # a job's matrices are 4 x 4: threads would only cost time (set before numpy is imported)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -96,16 +96,65 @@ def fit(
         ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Table to write.", dir_okay=False)],
+    model: Annotated[
+        Literal["auto", "3PL", "4PL", "5PL", "two-site", "gain-loss"],
+        typer.Option(help="Curve to fit; auto chooses 3PL, 4PL or own plateau by rule."),
+    ] = "auto",
+    weights: Annotated[
+        Literal["constant", "counting", "sd"],
+        typer.Option(help="Wells alike, by counting error of counts, or by the column sd."),
+    ] = "constant",
+    count_time: Annotated[
+        str, typer.Option(metavar="TIME", help="Counting time, '1 min', of responses in CPM.")
+    ] = "",
+    interval: Annotated[
+        Literal["profile", "plateaus", "wald", "none"],
+        typer.Option(help="95 % limits: profile likelihood, also of plateaus, Wald, or none."),
+    ] = "profile",
+    plot: Annotated[
+        Path | None, typer.Option(help="PDF to draw every curve in.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Fit the curves of a long table, without the pipeline."""
     from reuptake.stages import longtable
 
     if out.resolve() == file.resolve():
         raise typer.BadParameter("the table to write is the one to read", param_hint="--out")
-    failed = longtable.run(file, out)
+    if plot is not None and plot.suffix.lower() != ".pdf":
+        raise typer.BadParameter("the name of a PDF ends in .pdf", param_hint="--plot")
+    if plot is not None and plot.resolve() in (file.resolve(), out.resolve()):
+        raise typer.BadParameter("the PDF needs a name of its own", param_hint="--plot")
+    failed = longtable.run(
+        file,
+        out,
+        model=model,
+        weights=weights,
+        count_time_min=_minutes(count_time, weights),
+        interval=interval,
+        plot=plot,
+    )
     if failed:
-        print(f"{failed} curves could not be fitted; see status and flags", file=sys.stderr)
+        what = "1 curve" if failed == 1 else f"{failed} curves"
+        print(f"{what} could not be fitted; see status and flags", file=sys.stderr)
         raise typer.Exit(1)
+
+
+def _minutes(count_time: str, weights: str) -> float | None:
+    """The counting time in minutes; none where it is not given."""
+    if not count_time:
+        return None
+    from reuptake.quantities import QuantityError, parse
+
+    hint = "--count-time"
+    if weights != "counting":
+        raise typer.BadParameter("it belongs to --weights counting", param_hint=hint)
+    try:
+        minutes = parse(count_time, "min")
+    except QuantityError as error:
+        raise typer.BadParameter(f"{error}; write it as '1 min'", param_hint=hint) from None
+    if minutes <= 0:
+        raise typer.BadParameter("a counting time is above zero", param_hint=hint)
+    return minutes
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
