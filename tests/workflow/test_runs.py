@@ -11,7 +11,10 @@ from workingfolder import BINDING, PARTNER, UPTAKE
 
 pytestmark = pytest.mark.workflow
 
-POOLED = {"accept", "listing", "collect", "potency", "selectivity", "guides", "figures", "report"}
+POOLED = {"accept", "listing", "collect", "in_vivo", "potency", "selectivity", "guides"} | {
+    "figures",
+    "report",
+}
 ALL = POOLED | {"ingest_drop", "qc_drop", "fit_drop"}
 
 
@@ -28,8 +31,8 @@ def test_everything_is_planned_on_a_fresh_folder(fresh):
         ("ingest", {"ingest_drop"}),
         ("qc", {"ingest_drop", "qc_drop"}),
         ("fit", {"ingest_drop", "qc_drop", "fit_drop"}),
-        ("potency", ALL - {"listing", "selectivity", "guides", "figures", "report"}),
-        ("selectivity", ALL - {"listing", "guides", "figures", "report"}),
+        ("potency", ALL - {"listing", "in_vivo", "selectivity", "guides", "figures", "report"}),
+        ("selectivity", ALL - {"listing", "in_vivo", "guides", "figures", "report"}),
         ("report", ALL),
     ],
 )

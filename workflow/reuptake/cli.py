@@ -66,10 +66,10 @@ def register(
 
     settings = load_settings(config)
     folder = drop.resolve()
-    kinds = {key: assay.kind for key, assay in settings.assays.items()}
+    assays = {key: assay.model_dump(mode="json") for key, assay in settings.assays.items()}
     exclusions = [e for e in settings.exclusions if e.drop == folder.name]
-    known = f"; known are {', '.join(kinds)}" if kinds else ""
-    checked = check_drop(folder, kinds, exclusions, date.today(), known)
+    known = f"; known are {', '.join(assays)}" if assays else ""
+    checked = check_drop(folder, assays, exclusions, date.today(), known)
     if checked.problems:
         for problem in checked.problems:
             print(f"{folder.name}: {problem}", file=sys.stderr)
@@ -82,6 +82,8 @@ def register(
     what = f"{len(checked.plates)} plates, {wells} wells"
     if points:
         what += f", {points} responses"
+    if checked.animals:
+        what += f", {checked.n_animals} animals"
     print(f"{folder.name}: sealed ({len(checked.drop.runs)} runs, {what})")
     for note in checked.notes:
         print(f"{folder.name}: {note}")
@@ -170,12 +172,13 @@ app.add_typer(stage, name="stage")
 
 
 @stage.command("ingest")
-def _ingest(drop: str, verdict: Path, wells: Path, run: RunOption) -> None:
+def _ingest(drop: str, verdict: Path, wells: Path, animals: Path, run: RunOption) -> None:
     from reuptake import runfile
     from reuptake.stages import ingest
 
     frozen = runfile.read(run)
-    ingest.run(frozen.folder(drop).path, frozen.section("ingest", drop), verdict, wells)
+    share = frozen.section("ingest", drop)
+    ingest.run(frozen.folder(drop).path, share, verdict, wells, animals)
 
 
 @stage.command("qc")
@@ -192,6 +195,14 @@ def _fit(drop: str, verdict: Path, wells: Path, plates: Path, curves: Path, run:
     from reuptake.stages import fit
 
     fit.run(verdict, wells, plates, runfile.read(run).section("fit", drop), curves)
+
+
+@stage.command("animals")
+def _animals(drop: str, verdict: Path, animals: Path, out: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import animals as stage_animals
+
+    stage_animals.run(verdict, animals, runfile.read(run).section("animals", drop), out)
 
 
 @stage.command("accept")
@@ -218,6 +229,14 @@ def _collect(accepted: Path, per_drop: Path, tables: Path, run: RunOption) -> No
     from reuptake.stages import collect
 
     collect.run(accepted, per_drop, runfile.read(run).section("collect"), tables)
+
+
+@stage.command("in-vivo")
+def _in_vivo(accepted: Path, per_drop: Path, tables: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import in_vivo
+
+    in_vivo.run(accepted, per_drop, runfile.read(run).section("in_vivo"), tables)
 
 
 @stage.command("potency")

@@ -14,6 +14,8 @@ RUN = f"{RESULTS}/run.json"
 FOLDERS = {folder.name: folder for folder in scan(Path(SETTINGS.config.drops))}
 SEALED = [name for name, folder in FOLDERS.items() if folder.sealed]
 OTHERS = [name for name, folder in FOLDERS.items() if not folder.sealed]
+ANIMAL_ASSAYS = {key for key, assay in SETTINGS.assays.items() if assay.kind in ANIMAL_KINDS}
+IN_VIVO = [name for name in SEALED if ANIMAL_ASSAYS & assays_named(FOLDERS[name].description)]
 
 
 wildcard_constraints:

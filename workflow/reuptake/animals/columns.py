@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reuptake.tables import Column
+from reuptake.column import Column
 
 
 def _text(name: str, definition: str) -> Column:
@@ -219,13 +219,62 @@ PCA_ED50 = (
     _SIMULATED,
 )
 
-TABLES = {
+# item of ARRIVE 2.0's Essential 10: key of `arrive` in drop.yaml, and its name
+ARRIVE = {
+    "study_design": "Study design",
+    "sample_size": "Sample size",
+    "inclusion_exclusion": "Inclusion and exclusion criteria",
+    "randomisation": "Randomisation",
+    "blinding": "Blinding",
+    "outcome_measures": "Outcome measures",
+    "statistical_methods": "Statistical methods",
+    "experimental_animals": "Experimental animals",
+    "experimental_procedures": "Experimental procedures",
+    "results": "Results",
+}
+
+ANIMAL_RUNS = (
+    _DROP,
+    _RUN,
+    _ASSAY,
+    _text("kind", "forced_swim or pca_depletion"),
+    _SPECIES,
+    _text("date", "day of the run"),
+    _text("operator", "who did it"),
+    _text("control_group", "the group that all others are compared with"),
+    _text("challenge_group", "the group that had the challenge alone"),
+    _number("test_length_s", "length of the test", "s"),
+    Column("trend", "boolean", "true where a trend over the doses was planned"),
+    _integer("n_groups", "groups of animals"),
+    _integer("n_animals", "animals, excluded ones included"),
+    _N_EXCLUDED,
+    _text("unit", "what the tests count: animal or cage"),
+    _integer("n_scorers", "scorers; empty where none is named"),
+    _text("readouts", "what was measured, joined by '; '"),
+    _text("strains", "strains of the animals, joined by '; '"),
+    _text("sexes", "sexes of the animals, joined by '; '"),
+    _number("weight_lowest", "lightest animal, as recorded"),
+    _number("weight_highest", "heaviest animal, as recorded"),
+    _text("note", "the run's note in drop.yaml"),
+    *(
+        _text(f"arrive_{key}", f"ARRIVE 2.0, {name}: as drop.yaml says; empty if not recorded")
+        for key, name in ARRIVE.items()
+    ),
+    _SIMULATED,
+)
+
+# what the job of one drop makes
+PER_DROP = {
     "forced_swim": FORCED_SWIM,
     "forced_swim_tests": TESTS,
     "forced_swim_contrasts": CONTRASTS,
+    "forced_swim_readouts": FORCED_SWIM,
     "scorer_agreement": SCORERS,
     "pca_antagonism": PCA_ANTAGONISM,
     "pca_tests": TESTS,
     "pca_contrasts": CONTRASTS,
     "pca_ed50": PCA_ED50,
+    "pca_readouts": PCA_ANTAGONISM,
+    "animal_runs": ANIMAL_RUNS,
 }
+TABLES = PER_DROP | {"animals": ANIMALS}

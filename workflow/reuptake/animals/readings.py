@@ -9,12 +9,12 @@ import pandas as pd
 
 from reuptake.animals import agreement
 from reuptake.animals.censored import fit_censored
+from reuptake.animals.frame import one_per_animal
 from reuptake.animals.groups import GroupModel, fit_groups
 
 # below this a group is too small for a test to mean much (Curtis et al. 2018, Br J Pharmacol
 # 175:987, asks for five)
 FEW_ANIMALS = 5
-_FIRST = ("group", "role", "treatment", "dose_mg_per_kg", "sex", "block", "cage")
 
 
 @dataclass
@@ -42,20 +42,6 @@ class RunData:
     model: GroupModel | None = None
     flags: list[str] = field(default_factory=list)
     n_units: dict[str, int] = field(default_factory=dict)
-
-
-def one_per_animal(rows: pd.DataFrame) -> pd.DataFrame:
-    """The mean over scorers of each animal that is not excluded altogether."""
-    kept = rows[~rows["excluded"].astype(bool) & rows["value"].notna()]
-    grouped = kept.groupby("animal", sort=False)
-    out = grouped.agg(
-        **{name: (name, "first") for name in _FIRST},
-        value=("value", "mean"),
-        below_loq=("below_loq", "any"),
-        n_scores=("value", "size"),
-        notes=("flags", lambda s: "; ".join(dict.fromkeys(x for x in s if x))),
-    )
-    return out.reset_index()
 
 
 def scorers_of(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

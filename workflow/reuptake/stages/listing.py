@@ -19,10 +19,9 @@ def run(accepted: Path, others: list[Folder], section: dict, drops: Path) -> Non
     """Write drops.csv; `others` are checked as `reuptake register` would, and left alone."""
     rows = accept.read(accepted)
     for folder in others:
-        kinds = {key: assay["kind"] for key, assay in section["assays"].items()}
         exclusions = [Exclusion.model_validate(e) for e in section["exclusions"]]
         mine = [e for e in exclusions if e.drop == folder.name]
-        checked = check_drop(folder.path, kinds, mine)
+        checked = check_drop(folder.path, section["assays"], mine)
         status = "rejected" if (folder.path / SEAL).exists() else "unregistered"
         row = summary(checked, status)
         if not row["reasons"]:
