@@ -161,9 +161,7 @@ def first_page(
     """The first page: answer, what is missing, selectivity, potency, guide tables, quality."""
     drops, plates = data["drops"], data["plates"]
     accepted = drops[drops["status"] == "accepted"]
-    filled = guides.guide_tables(
-        data["potency"], data["selectivity"], affinities, settings.guide_compound
-    )
+    filled = guides.guide_tables(data, affinities, settings.guide_compound)
     return environment.get_template("index.html.j2").render(
         title=settings.title,
         guide_compound=settings.guide_compound,
