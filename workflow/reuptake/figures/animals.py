@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reuptake import formatting
+from reuptake.animals.frame import one_per_animal
 from reuptake.figures import palette, style
 from reuptake.figures.palette import ALERT, BLUE, INK, MUTED, RULE, VERMILION
 
@@ -64,6 +65,78 @@ class DepletionData:
     challenge: str
     simulated: bool
     half_doses: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+@dataclass(frozen=True)
+class DoseResponseData:
+    """The dose-response of one treatment of a run of PCA antagonism."""
+
+    run: DepletionData
+    treatment: str
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any number of it is simulated."""
+        return self.run.simulated
+
+
+def prepare(tables: dict[str, pd.DataFrame]):
+    """Every figure of the in-vivo tables: yields (kind, key, compound, data).
+
+    `key` is drop, run and assay; `compound` is empty where a figure shows all groups of a run.
+    """
+    animals = tables["animals"]
+    animals = animals[animals["value"].notna()]
+    for run in tables["animal_runs"].to_dict("records"):
+        key = (run["drop"], run["run"], run["assay"])
+        swim = run["kind"] == "forced_swim"
+        table = tables["forced_swim" if swim else "pca_antagonism"]
+        rows = _of_run(table, key)
+        if rows.empty:
+            continue
+        mine = _of_run(animals, key)
+        each = one_per_animal(mine[mine["readout"] == rows["readout"].iloc[0]])
+        each["below_loq"] = each["below_loq"].astype(bool)
+        shown = each[["group", "value", "below_loq"]]
+        simulated = bool(run["simulated"])
+        if swim:
+            title = f"Forced swim test, {run['species'] or 'species not recorded'}: {run['run']}"
+            data = SwimData(title, shown, rows, run["test_length_s"], simulated)
+            yield "forced_swim", key, "", data
+            continue
+        title = f"Antagonism of PCA, {run['species'] or 'species not recorded'}: {run['run']}"
+        half = _of_run(tables["pca_ed50"], key)
+        control, challenge = run["control_group"], run["challenge_group"]
+        data = DepletionData(title, shown, rows, control, challenge, simulated, half)
+        yield "pca_depletion", key, "", data
+        for treatment in half["treatment"]:
+            doses = rows[(rows["treatment"] == treatment) & (rows["role"] == "treated")]
+            if (doses["dose_mg_per_kg"] > 0).any():
+                yield "pca_dose_response", key, treatment, DoseResponseData(data, treatment)
+
+
+def _of_run(frame: pd.DataFrame, key: tuple[str, str, str]) -> pd.DataFrame:
+    drop, run, assay = key
+    same = (frame["drop"] == drop) & (frame["run"] == run) & (frame["assay"] == assay)
+    return frame[same].reset_index(drop=True)
+
+
+def draw(data: SwimData | DepletionData | DoseResponseData) -> Figure:
+    """The figure of any of them."""
+    if isinstance(data, SwimData):
+        return draw_forced_swim(data)
+    if isinstance(data, DepletionData):
+        return draw_depletion(data)
+    return draw_dose_response(data.run, data.treatment)
+
+
+def caption(data: SwimData | DepletionData | DoseResponseData) -> str:
+    """What the figure shows, in words."""
+    if isinstance(data, SwimData):
+        return forced_swim_caption(data)
+    if isinstance(data, DepletionData):
+        return depletion_caption(data)
+    return dose_response_caption(data.run, data.treatment)
 
 
 def draw_forced_swim(data: SwimData) -> Figure:
@@ -214,6 +287,17 @@ def depletion_caption(data: DepletionData) -> str:
         f"variance; open points lie below the limit of quantification. The bracket spans "
         f"{data.control} to {data.challenge}, 100 % and 0 % on the right-hand axis; nothing is "
         f"clipped. {found}"
+    )
+    return f"{text} Simulated data." if data.simulated else text
+
+
+def dose_response_caption(data: DepletionData, treatment: str) -> str:
+    """What is drawn, and the ED50 with its interval."""
+    half = data.half_doses[data.half_doses["treatment"] == treatment].iloc[0]
+    found = _half_dose_words(half).replace("\n", "; ")
+    text = (
+        f"{data.title}. Level of every animal against the dose of {treatment}, with vehicle and "
+        f"challenge beside; the curve is fitted to the levels of all of them. {found}."
     )
     return f"{text} Simulated data." if data.simulated else text
 
