@@ -365,7 +365,7 @@ def spread(values, near: float) -> np.ndarray:
 
 def _mean(axes: Axes, x, mean, lower, upper) -> None:
     """Mean with its interval, beside the animals."""
-    place = x + 0.36
+    place = x + 0.4
     if np.isfinite(lower):
         axes.plot([place] * 2, [lower, upper], color=INK, lw=1.2, solid_capstyle="butt", zorder=5)
     if np.isfinite(mean):
@@ -419,7 +419,7 @@ def _group_labels(axes: Axes, rows: pd.DataFrame) -> None:
 def _folded(name: str) -> str:
     """A group's name in two short lines at most."""
     name = palette.label(name, 28)
-    if len(name) <= 14:
+    if len(name) <= 12:
         return name
     breaks = [i for i, letter in enumerate(name) if letter in " _+-/" and 0 < i < len(name) - 1]
     if not breaks:
