@@ -107,7 +107,8 @@ def experiments(
     compound : str
         On the page of a compound: its groups and their controls only, and no further tables.
     """
-    return [_experiment(tables, run, pictures, compound) for run in runs.to_dict("records")]
+    in_order = runs.sort_values(["kind", *_KEYS], kind="stable")
+    return [_experiment(tables, run, pictures, compound) for run in in_order.to_dict("records")]
 
 
 def _experiment(tables, run: dict, pictures, compound: str) -> Experiment:
@@ -154,7 +155,7 @@ def _experiment(tables, run: dict, pictures, compound: str) -> Experiment:
         of = {"compound": compound} if compound and kind == "pca_dose_response" else {}
         drawn += pictures.of(kind=kind, **identity, **of)
     species = run["species"] or "species not recorded"
-    who = f"by {run['operator']}" if run["operator"] else "operator not recorded"
+    who = f"operator {run['operator'] or NOT_RECORDED}"
     return Experiment(
         id=run_anchor(run),
         heading=f"{_NAMES[run['kind']]}, {species}: {run['run']}",
@@ -190,7 +191,7 @@ def _first_cells(row: dict, up: str) -> list[Cell]:
     return [
         Cell(row["group"], simulated=bool(row["simulated"]), style="name"),
         Cell(row["treatment"], href=page),
-        number(row["dose_mg_per_kg"]) if given else Cell(MISSING, "", style="number"),
+        _figure(row["dose_mg_per_kg"]) if given else Cell(MISSING, "", style="number"),
         count(row["n"]),
     ]
 
@@ -198,6 +199,14 @@ def _first_cells(row: dict, up: str) -> list[Cell]:
 def _rows_of(groups: pd.DataFrame) -> list[dict]:
     given = compounds_in(groups).index
     return groups.assign(linked=groups.index.isin(given)).to_dict("records")
+
+
+def _figure(value: float) -> Cell:
+    """A dose or degrees of freedom: 10, not 10.0."""
+    missing = value != value
+    return Cell(
+        MISSING if missing else f"{value:.4g}", "" if missing else float(value), style="number"
+    )
 
 
 def _p(value: float) -> Cell:
@@ -332,7 +341,9 @@ def tests_table(tests: pd.DataFrame) -> Table:
             [
                 Cell(_TESTS.get(row["test"], row["test"]), style="name"),
                 Cell(row["readout"]),
-                *(number(row[name]) for name in ("statistic", "df1", "df2")),
+                number(row["statistic"]),
+                _figure(row["df1"]),
+                _figure(row["df2"]),
                 _p(row["p"]),
                 number(row["omega2"]),
                 notes(row["flags"]),
@@ -354,7 +365,9 @@ def contrasts_table(contrasts: pd.DataFrame) -> Table:
                 Cell(_METHODS.get(row["method"], row["method"]), style="name"),
                 Cell(row["group"]),
                 Cell(row["versus"]),
-                *(number(row[name]) for name in ("estimate", "statistic", "df")),
+                number(row["estimate"]),
+                number(row["statistic"]),
+                _figure(row["df"]),
                 _p(row["p"]),
                 notes(row["flags"]),
             ],
@@ -460,7 +473,8 @@ def _results(groups: pd.DataFrame, half_doses: pd.DataFrame, run: dict) -> list[
             text = bounded(row["qualifier"], row["ed50_mg_per_kg"], "mg/kg")
             limits = interval(row["ed50_lower_mg_per_kg"], row["ed50_upper_mg_per_kg"])
             words = f" (95 % CI {limits} mg/kg)" if row["qualifier"] == "=" else ""
-            said.append(f"ED50 of {row['treatment']}: {text}{words}.")
+            flags = f"; {row['flags']}" if row["flags"] else ""
+            said.append(f"ED50 of {row['treatment']}: {text}{words}{flags}.")
     return said
 
 
@@ -468,7 +482,7 @@ def _methods(run: dict, tests: pd.DataFrame) -> str:
     """The methods paragraph, with the run's own numbers."""
     p = dict(zip(tests["test"], tests["p"], strict=True))
     df = dict(zip(tests["test"], tests["df2"], strict=True)).get("anova", float("nan"))
-    pooled = f" with {significant(df)} degrees of freedom" if df == df else ""
+    pooled = f" with {df:g} degrees of freedom" if df == df else ""
     checked = (
         f" Equal variances: Brown-Forsythe {p_value(p['brown_forsythe'])}; normal residuals: "
         f"Shapiro-Wilk {p_value(p['shapiro'])}."
@@ -482,7 +496,7 @@ def _methods(run: dict, tests: pd.DataFrame) -> str:
             scored = f" {run['n_scorers']} scorers judged the animals; their mean was taken."
         trend = " A fall over the doses was tested by Williams' contrasts." if run["trend"] else ""
         return (
-            f"Immobility in a test of {significant(run['test_length_s'])} s.{scored} Every group "
+            f"Immobility in a test of {run['test_length_s']:g} s.{scored} Every group "
             f"was compared with {run['control_group']} by Dunnett's test (two-sided, single-step, "
             f"pooled variance{pooled}; p by quadrature), whatever the analysis of variance said."
             f"{trend} Differences have simultaneous 95 % intervals; the reduction, "
@@ -574,7 +588,7 @@ def occupancy_table(tables: dict[str, pd.DataFrame], compound: str, simulated: b
             cells = [
                 Cell(row["run"], simulated=simulated, style="name"),
                 Cell(row["species"] or NOT_RECORDED),
-                number(row["dose_mg_per_kg"]),
+                _figure(row["dose_mg_per_kg"]),
                 number(row["antagonism_pct"]),
                 span(row["antagonism_lower_pct"], row["antagonism_upper_pct"]),
                 ed50,

@@ -187,7 +187,8 @@ def in_vivo_files(
         "    calibration: calibration.csv",
         "    arrive:",
         "      randomisation: simulated, every animal drawn independently",
-        "      experimental_procedures: compound 45 min before PCA 10 mg/kg, all i.p.; 4 h",
+        "      experimental_procedures: compound i.p. 45 min before PCA 10 mg/kg i.p., "
+        "hypothalamus 4 h later",
     ]
     rng = {part: generator(seed, drop, part) for part in ("swim", "pca", "calibration")}
     return {
