@@ -1,7 +1,8 @@
 """Animals: the groups of each run with animals compared, in drops that have such runs.
 
 Input: the drop's ingested animals, and its verdict (run metadata). Output per drop: one
-parquet a table. One job a drop, and none for drops without animals.
+parquet a table. One job a drop, and none for drops without animals; one that pools them to
+the in-vivo tables.
 """
 
 
@@ -28,7 +29,7 @@ rule animals_drop:
 
 rule in_vivo:
     input:
-        expand(f"{PER_DROP}/{{drop}}/{{table}}.parquet", drop=IN_VIVO, table=IN_VIVO_TABLES),
+        in_vivo_tables,
         accepted=f"{PER_DROP}/accepted.json",
     output:
         expand(f"{TABLES}/{{table}}.csv", table=["animals", *IN_VIVO_TABLES]),

@@ -14,8 +14,6 @@ RUN = f"{RESULTS}/run.json"
 FOLDERS = {folder.name: folder for folder in scan(Path(SETTINGS.config.drops))}
 SEALED = [name for name, folder in FOLDERS.items() if folder.sealed]
 OTHERS = [name for name, folder in FOLDERS.items() if not folder.sealed]
-ANIMAL_ASSAYS = {key for key, assay in SETTINGS.assays.items() if assay.kind in ANIMAL_KINDS}
-IN_VIVO = [name for name in SEALED if ANIMAL_ASSAYS & assays_named(FOLDERS[name].description)]
 
 
 wildcard_constraints:
@@ -44,6 +42,16 @@ def look_of(drop):
 def per_drop(name):
     """One file of every processed drop."""
     return expand(f"{PER_DROP}/{{drop}}/{name}", drop=SEALED)
+
+
+def in_vivo_tables(wildcards):
+    """The in-vivo tables of every processed drop that names an assay with animals.
+
+    A function, so that only the job that needs them reads the drops' descriptions.
+    """
+    assays = {key for key, assay in SETTINGS.assays.items() if assay.kind in ANIMAL_KINDS}
+    drops = [name for name in SEALED if assays & assays_named(FOLDERS[name].description)]
+    return expand(f"{PER_DROP}/{{drop}}/{{table}}.parquet", drop=drops, table=IN_VIVO_TABLES)
 
 
 def uses(stage):
