@@ -10,12 +10,14 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from reuptake import locks, runfile
+from reuptake.animals.columns import PER_DROP as IN_VIVO_TABLES
 from reuptake.drops.check import assays_named
 from reuptake.drops.folder import SEAL
 from reuptake.drops.scan import scan
 from reuptake.provenance.record import without_drops
 from reuptake.provenance.software import software_digest
 from reuptake.settings.load import load_settings
+from reuptake.settings.model import ANIMAL_KINDS
 from reuptake.settings.sections import digest, fingerprint, section
 
 min_version("9.0")
@@ -28,6 +30,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/qc.smk"
 include: "workflow/rules/fit.smk"
+include: "workflow/rules/animals.smk"
 include: "workflow/rules/collect.smk"
 include: "workflow/rules/potency.smk"
 include: "workflow/rules/selectivity.smk"

@@ -17,6 +17,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import animals
 import fitting
 
 import workflow
@@ -37,7 +38,12 @@ def peers() -> None:
         raise SystemExit(status)
 
 
-SECTIONS = {"fit": fitting.measure, "workflow": workflow.measure, "peers": peers}
+SECTIONS = {
+    "fit": fitting.measure,
+    "workflow": workflow.measure,
+    "animals": animals.measure,
+    "peers": peers,
+}
 
 
 def main() -> None:

@@ -11,8 +11,11 @@ from workingfolder import BINDING, PARTNER, UPTAKE
 
 pytestmark = pytest.mark.workflow
 
-POOLED = {"accept", "listing", "collect", "potency", "selectivity", "guides", "figures", "report"}
-POOLED |= {"provenance"}
+POOLED = {"accept", "listing", "collect", "in_vivo", "potency", "selectivity", "guides"} | {
+    "figures",
+    "report",
+    "provenance",
+}
 ALL = POOLED | {"ingest_drop", "qc_drop", "fit_drop"}
 
 
@@ -31,9 +34,10 @@ def test_everything_is_planned_on_a_fresh_folder(fresh):
         ("fit", {"ingest_drop", "qc_drop", "fit_drop"}),
         (
             "potency",
-            ALL - {"listing", "selectivity", "guides", "figures", "report", "provenance"},
+            ALL
+            - {"listing", "in_vivo", "selectivity", "guides", "figures", "report", "provenance"},
         ),
-        ("selectivity", ALL - {"listing", "guides", "figures", "report", "provenance"}),
+        ("selectivity", ALL - {"listing", "in_vivo", "guides", "figures", "report", "provenance"}),
         ("report", ALL - {"provenance"}),
         ("provenance", ALL),
     ],

@@ -22,11 +22,13 @@ import yaml
 from reuptake.drops import seal
 from reuptake.simulation import demonstration
 from reuptake.simulation.files import drop_files, write_files
+from reuptake.simulation.in_vivo import Effect, in_vivo_files
 from reuptake.simulation.plates import PLATE_96, layout
 
 ROOT = Path(__file__).parents[2]
 SEED = 20260302
 BINDING, UPTAKE, PARTNER = "2026-03-02-binding", "2026-03-04-uptake", "2026-03-20-partner"
+IN_VIVO = demonstration.IN_VIVO
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,12 @@ def small_drops() -> dict[str, dict[str, bytes]]:
         drops[drop] = drop_files(drop, entries, SEED)
     partner = demonstration.response_files(assays, truths["uptake"]["SERT"], PARTNER)
     return drops | {PARTNER: partner}
+
+
+def in_vivo_drop() -> dict[str, bytes]:
+    """The demonstration's drop of animals."""
+    swim, protection = Effect(2.5, 0.55), Effect(2.0, 1.0)
+    return in_vivo_files(IN_VIVO, "DEMO-1", swim, protection, ("fluoxetine", 10.0, swim), SEED)
 
 
 def prepare(folder: Path, checkout: Path, drops: dict[str, dict[str, bytes]]) -> Working:

@@ -72,10 +72,10 @@ def register(
 
     settings = load_settings(config)
     folder = drop.resolve()
-    kinds = {key: assay.kind for key, assay in settings.assays.items()}
+    assays = {key: assay.model_dump(mode="json") for key, assay in settings.assays.items()}
     exclusions = [e for e in settings.exclusions if e.drop == folder.name]
-    known = f"; known are {', '.join(kinds)}" if kinds else ""
-    checked = check_drop(folder, kinds, exclusions, date.today(), known)
+    known = f"; known are {', '.join(assays)}" if assays else ""
+    checked = check_drop(folder, assays, exclusions, date.today(), known)
     if checked.problems:
         for problem in checked.problems:
             print(f"{folder.name}: {problem}", file=sys.stderr)
@@ -88,6 +88,8 @@ def register(
     what = f"{len(checked.plates)} plates, {wells} wells"
     if points:
         what += f", {points} responses"
+    if checked.animals:
+        what += f", {checked.n_animals} animals"
     print(f"{folder.name}: sealed ({len(checked.drop.runs)} runs, {what})")
     for note in checked.notes:
         print(f"{folder.name}: {note}")
@@ -163,6 +165,57 @@ def _minutes(count_time: str, weights: str) -> float | None:
     return minutes
 
 
+@app.command()
+def power(
+    difference: Annotated[
+        float, typer.Option(help="Smallest difference from control worth finding.")
+    ],
+    sd: Annotated[float, typer.Option(help="SD within a group, in the same unit.")],
+    groups: Annotated[
+        int, typer.Option(min=1, help="Groups compared with the control, itself not counted.")
+    ],
+    power: Annotated[
+        float, typer.Option(help="Wanted probability of finding that difference.")
+    ] = 0.8,
+    alpha: Annotated[float, typer.Option(help="Family-wise error, two-sided.")] = 0.05,
+) -> None:
+    """Animals a group that Dunnett's test needs to find a difference from control."""
+    import math
+
+    from reuptake.animals import dunnett
+
+    for value, right, hint, words in (
+        (difference, math.isfinite(difference) and difference != 0, "--difference", "not zero"),
+        (sd, math.isfinite(sd) and sd > 0, "--sd", "above zero"),
+        (power, 0 < power < 1, "--power", "between 0 and 1"),
+        (alpha, 0 < alpha < 1, "--alpha", "between 0 and 1"),
+    ):
+        if not right:
+            raise typer.BadParameter(f"{value:g} is not {words}", param_hint=hint)
+    if power <= alpha:
+        raise typer.BadParameter("the power is above alpha", param_hint="--power")
+    try:
+        n = dunnett.animals_per_group(difference, sd, groups, power, 1 - alpha)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--difference") from None
+    one = [difference] + [0.0] * (groups - 1)
+    reached = dunnett.power(one, sd, [n] * groups, n, 1 - alpha)[1][0]
+    fewer = dunnett.power(one, sd, [n - 1] * groups, n - 1, 1 - alpha)[1][0] if n > 2 else None
+    print(f"{n} animals in each group, {n * (groups + 1)} in {groups + 1} groups")
+    print(
+        f"Dunnett's test, two-sided, family-wise error {alpha:g}, {groups} "
+        f"group{'s' * (groups > 1)} against one control of the same size: a difference of "
+        f"{abs(difference):g} at SD {sd:g} is found with probability {_rounded_down(reached)}"
+    )
+    if fewer is not None:
+        print(f"with {n - 1} a group: {_rounded_down(fewer)}")
+
+
+def _rounded_down(probability: float) -> str:
+    """Three decimals, never more than there is."""
+    return f"{int(probability * 1000) / 1000:.3f}"
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run(context: typer.Context) -> None:
     """Run the workflow; all options are passed to Snakemake."""
@@ -223,12 +276,13 @@ app.add_typer(stage, name="stage")
 
 
 @stage.command("ingest")
-def _ingest(drop: str, verdict: Path, wells: Path, run: RunOption) -> None:
+def _ingest(drop: str, verdict: Path, wells: Path, animals: Path, run: RunOption) -> None:
     from reuptake import runfile
     from reuptake.stages import ingest
 
     frozen = runfile.read(run)
-    ingest.run(frozen.folder(drop).path, frozen.section("ingest", drop), verdict, wells)
+    share = frozen.section("ingest", drop)
+    ingest.run(frozen.folder(drop).path, share, verdict, wells, animals)
 
 
 @stage.command("qc")
@@ -245,6 +299,14 @@ def _fit(drop: str, verdict: Path, wells: Path, plates: Path, curves: Path, run:
     from reuptake.stages import fit
 
     fit.run(verdict, wells, plates, runfile.read(run).section("fit", drop), curves)
+
+
+@stage.command("animals")
+def _animals(drop: str, verdict: Path, animals: Path, out: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import animals as stage_animals
+
+    stage_animals.run(verdict, animals, runfile.read(run).section("animals", drop), out)
 
 
 @stage.command("accept")
@@ -271,6 +333,14 @@ def _collect(accepted: Path, per_drop: Path, tables: Path, run: RunOption) -> No
     from reuptake.stages import collect
 
     collect.run(accepted, per_drop, runfile.read(run).section("collect"), tables)
+
+
+@stage.command("in-vivo")
+def _in_vivo(accepted: Path, per_drop: Path, tables: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import in_vivo
+
+    in_vivo.run(accepted, per_drop, runfile.read(run).section("in_vivo"), tables)
 
 
 @stage.command("potency")

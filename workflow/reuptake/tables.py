@@ -8,28 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from reuptake.animals.columns import TABLES as IN_VIVO
+from reuptake.column import Column
 
 from reuptake.disk import temporary_mark
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind = Literal["text", "number", "integer", "boolean"]
-
 _DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "boolean": "boolean"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a result table, as the data dictionary describes it."""
-
-    name: str
-    kind: Kind
-    definition: str
-    unit: str = ""
 
 
 def _text(name: str, definition: str) -> Column:
@@ -72,6 +62,7 @@ DROPS = (
     _integer("n_plates", "plates read"),
     _integer("n_wells", "wells read, empty ones included"),
     _text("reasons", "why the drop is not accepted, joined by '; '; else notes on it"),
+    _integer("n_animals", "animals read, excluded ones included"),
 )
 
 PLATES = (
@@ -256,7 +247,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "experiments": EXPERIMENTS,
     "potency": POTENCY,
     "selectivity": SELECTIVITY,
-}
+} | IN_VIVO
 
 
 def typed(frame: pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:

@@ -25,6 +25,16 @@ def per_drop(name):
     return expand(f"{PER_DROP}/{{drop}}/{name}", drop=SEALED)
 
 
+def in_vivo_tables(wildcards):
+    """The in-vivo tables of every processed drop that names an assay with animals.
+
+    A function, so that only the job that needs them reads the drops' descriptions.
+    """
+    assays = {key for key, assay in SETTINGS.assays.items() if assay.kind in ANIMAL_KINDS}
+    drops = [name for name in SEALED if assays & assays_named(FOLDERS[name].description)]
+    return expand(f"{PER_DROP}/{{drop}}/{{table}}.parquet", drop=drops, table=IN_VIVO_TABLES)
+
+
 def uses(stage):
     """Digest of what a stage uses beside its input: its share of the config, and its code."""
 

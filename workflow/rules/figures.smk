@@ -12,6 +12,7 @@ rule figures:
         rules.collect.output,
         rules.potency.output,
         rules.selectivity.output,
+        rules.in_vivo.output,
     output:
         f"{RESULTS}/figures/index.csv",
     log:

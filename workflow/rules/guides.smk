@@ -1,6 +1,6 @@
 """Guides: the four tables of the technical guides, filled where there are data.
 
-Input: potency.csv, selectivity.csv and the published affinities. Output: guide_table_*.csv.
+Input: potency.csv, selectivity.csv, the in-vivo tables and the published affinities. Output: guide_table_*.csv.
 One job.
 """
 
@@ -9,6 +9,7 @@ rule guides:
     input:
         f"{TABLES}/potency.csv",
         rules.selectivity.output,
+        rules.in_vivo.output,
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
         expand(f"{TABLES}/guide_table_{{table}}.csv", table=["0", "a", "b", "c"]),

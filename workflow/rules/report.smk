@@ -11,6 +11,7 @@ rule report:
         rules.collect.output,
         rules.potency.output,
         rules.selectivity.output,
+        rules.in_vivo.output,
         rules.guides.output,
         rules.figures.output,
         f"{SETTINGS.config.reference}/affinities.csv",

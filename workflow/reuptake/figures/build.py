@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from reuptake.figures import cache, curves, plates, selectivity, style
+from reuptake.figures import animals, cache, curves, plates, selectivity, style
 from reuptake.figures.inputs import INDEX, read_tables
 from reuptake.formatting import slug
 from reuptake.tables import typed, write_csv
 
-_MODULES = {"curves": curves, "plates": plates, "selectivity": selectivity}
+_IN_VIVO = ("forced_swim", "pca_depletion", "pca_dose_response")
+_MODULES = {"curves": curves, "plates": plates, "selectivity": selectivity} | dict.fromkeys(
+    _IN_VIVO, animals
+)
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,9 @@ def list_drawings(tables: dict[str, pd.DataFrame]) -> list[Drawing]:
         add("curves", f"{compound}-{modality}", data, compound=compound, modality=modality)
     for drop, assay, page, _, data in plates.prepare(tables):
         add("plates", f"{drop}-{assay}" + _page(page), data, drop=drop)
+    for kind, (drop, run, assay), compound, data in animals.prepare(tables):
+        name = "-".join(part for part in (drop, run, assay, compound) if part)
+        add(kind, name, data, drop=drop, run=run, assay=assay, compound=compound)
     return drawings
 
 

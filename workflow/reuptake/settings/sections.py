@@ -14,13 +14,14 @@ from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-from reuptake.settings.model import WELL_KINDS, Settings
+from reuptake.settings.model import ANIMAL_KINDS, WELL_KINDS, Settings
 
 PACKAGE = Path(__file__).parents[1]
 _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib")
 
 # what the stages know of an assay; what stands nowhere here is kept for the reader alone
 _IN_WELLS = ("kind", "target", "species")
+_IN_ANIMALS = ("control_group", "challenge_group", "test_length")
 _IN_PLATES = ("limits", "total_added_fraction")
 _IN_CURVES = {
     "competition_binding": (
@@ -61,8 +62,8 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
     Parameters
     ----------
     stage : str
-        ingest, qc, fit, accept, listing, collect, potency, selectivity, guides, figures,
-        report or provenance.
+        ingest, qc, fit, animals, accept, listing, collect, in_vivo, potency, selectivity,
+        guides, figures, report or provenance.
     settings : Settings
     drop : str
         For the stages that work on one drop.
@@ -78,7 +79,7 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
     mine = {key: settings.assays[key] for key in sorted(assays) if key in settings.assays}
     if stage == "ingest":
         return {
-            "assays": {k: _fields(a, _IN_WELLS) for k, a in mine.items()},
+            "assays": {k: _fields(a, _IN_WELLS + _IN_ANIMALS) for k, a in mine.items()},
             "exclusions": [_dump(e) for e in settings.exclusions if e.drop == drop],
         }
     if stage == "qc":
@@ -89,14 +90,22 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
     if stage == "fit":
         fitted = {k: a for k, a in mine.items() if a.kind in _IN_CURVES}
         return {"assays": {k: _fields(a, _IN_CURVES[a.kind]) for k, a in fitted.items()}}
+    in_vivo = {k: a for k, a in settings.assays.items() if a.kind in ANIMAL_KINDS}
+    if stage == "animals":
+        names = ("kind", "species", *_IN_ANIMALS, "trend")
+        return {"assays": {k: _fields(a, names) for k, a in in_vivo.items() if k in mine}}
     roles = {key: target.role for key, target in settings.targets.items()}
     return {
         "accept": {},
         "listing": {
-            "assays": {k: _fields(a, ("kind",)) for k, a in settings.assays.items()},
+            "assays": {k: _fields(a, ("kind", *_IN_ANIMALS)) for k, a in settings.assays.items()},
             "exclusions": [_dump(e) for e in settings.exclusions],
         },
         "collect": {"compounds": [_dump(c) for c in settings.compounds]},
+        "in_vivo": {
+            "assays": sorted(in_vivo),
+            "compounds": [_dump(c) for c in settings.compounds],
+        },
         "potency": {},
         "selectivity": {"roles": roles},
         "guides": {"reference": config.reference, "guide_compound": config.guide_compound},

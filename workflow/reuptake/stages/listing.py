@@ -21,10 +21,9 @@ def run(accepted: Path, others: list[Folder], section: dict, drops: Path) -> Non
     """Write drops.csv; `others` are checked as `reuptake register` would, and left alone."""
     rows = accept.read(accepted)
     for folder in others:
-        kinds = {key: assay["kind"] for key, assay in section["assays"].items()}
         exclusions = [Exclusion.model_validate(e) for e in section["exclusions"]]
         mine = [e for e in exclusions if e.drop == folder.name]
-        checked = check_drop(folder.path, kinds, mine)
+        checked = check_drop(folder.path, section["assays"], mine)
         sealed = os.path.exists(folder.path / SEAL)
         if sealed and not os.access(folder.path / SEAL, os.R_OK):
             checked.problems[:0] = seal.faults(folder.path)[:1]
