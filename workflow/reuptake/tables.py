@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from reuptake.animals.columns import TABLES as IN_VIVO
 from reuptake.column import Column
-
 from reuptake.disk import temporary_mark
 
 if TYPE_CHECKING:
