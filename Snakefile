@@ -4,15 +4,21 @@ Rules stand one file a stage in workflow/rules, in the order of the data's way; 
 done by the package in workflow/reuptake.
 """
 
+from functools import cache
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from reuptake import runfile
+from reuptake import locks, runfile
+from reuptake.animals.columns import PER_DROP as IN_VIVO_TABLES
 from reuptake.drops.check import assays_named
-from reuptake.drops.folder import path_fault
+from reuptake.drops.folder import SEAL
 from reuptake.drops.scan import scan
+from reuptake.provenance.record import without_drops
+from reuptake.provenance.software import software_digest
 from reuptake.settings.load import load_settings
+from reuptake.settings.model import ANIMAL_KINDS
 from reuptake.settings.sections import (
     digest,
     drops_referred,
@@ -32,21 +38,30 @@ include: "workflow/rules/ingest.smk"
 include: "workflow/rules/qc.smk"
 include: "workflow/rules/constants.smk"
 include: "workflow/rules/fit.smk"
+include: "workflow/rules/animals.smk"
 include: "workflow/rules/collect.smk"
 include: "workflow/rules/potency.smk"
 include: "workflow/rules/selectivity.smk"
 include: "workflow/rules/guides.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/provenance.smk"
 
 
 rule all:
     default_target: True
     input:
         f"{RESULTS}/report/index.html",
+        rules.provenance.output,
         [f"{RESULTS}/drops/strict"] if SETTINGS.config.strict else [],
     localrule: True
 
 
 onstart:
-    runfile.write(Path(RUN), config, FOLDERS.values())
+    try:
+        locks.hold_in_snakemake(Path(RESULTS))
+    except locks.BusyError as error:
+        raise WorkflowError(str(error))
+    settings = workflow.config_settings
+    call = runfile.call_of(workflow.cores, settings.configfiles, settings.config)
+    runfile.write(Path(RUN), config, FOLDERS.values(), made_of(workflow.rules), call)

@@ -17,6 +17,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import animals
 import depletion
 import fitting
 
@@ -42,6 +43,7 @@ SECTIONS = {
     "fit": fitting.measure,
     "depletion": depletion.measure,
     "workflow": workflow.measure,
+    "animals": animals.measure,
     "peers": peers,
 }
 

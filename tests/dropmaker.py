@@ -43,6 +43,22 @@ runs:
     concentrations: {{basis: final}}
     responses: responses.csv
 """
+ANIMALS_DESCRIPTION = f"""\
+schema: 1
+drop: {NAME}
+simulated: true
+runs:
+  - run: F
+    assay: swim
+    date: 2026-01-05
+    animals: swim.csv
+    arrive: {{randomisation: by lot, blinding: scorer blinded}}
+  - run: H
+    assay: pca
+    date: 2026-01-06
+    animals: pca.csv
+    calibration: calibration.csv
+"""
 ASSAYS = """\
 binding:
   kind: competition_binding
@@ -56,6 +72,10 @@ swim:
   kind: forced_swim
   control_group: Vehicle
   test_length: 300 s
+pca:
+  kind: pca_depletion
+  control_group: Vehicle
+  challenge_group: PCA
 """
 TARGETS = """\
 SERT: {name: serotonin transporter, role: primary}
@@ -106,6 +126,53 @@ def responses_csv() -> str:
     return "\n".join(lines) + "\n"
 
 
+SWIM_s = {"Vehicle": (200, 210, 190, 205, 195), "low": (150, 160, 140, 155, 145)}
+# peak areas beside 1000 of the internal standard; the line is 10 per ng
+PCA_AREAS = {"Vehicle": (800, 760, 840), "PCA": (300, 280, 320), "low + PCA": (540, 560, 550)}
+
+
+def swim_csv() -> str:
+    """Ten animals in two groups."""
+    lines = ["animal,group,role,treatment,dose,unit,value,scorer"]
+    for group, values in SWIM_s.items():
+        cells = "vehicle,saline,," if group == "Vehicle" else "treated,cmpd-1,3,mg/kg"
+        lines += [f"{group}-{i},{group},{cells},{v},AB" for i, v in enumerate(values)]
+    return "\n".join(lines) + "\n"
+
+
+def pca_csv() -> str:
+    """Nine animals in three groups, as peak areas with tissue weights."""
+    header = "animal,group,role,treatment,dose,unit,amount,amount_unit,tissue_mg,istd_response"
+    cells = {"Vehicle": "vehicle,saline,,", "PCA": "challenge,PCA,,"}
+    lines = [header]
+    for group, areas in PCA_AREAS.items():
+        who = cells.get(group, "treated,cmpd-1,3,mg/kg")
+        lines += [f"{group}-{i},{group},{who},{a},area,50,1000" for i, a in enumerate(areas)]
+    return "\n".join(lines) + "\n"
+
+
+def calibration_csv() -> str:
+    """Five standards on the line of 10 area units a ng."""
+    lines = ["readout,amount,amount_unit,response,istd_response"]
+    lines += [f"5-HT,{ng},ng,{10 * ng},1000" for ng in (5, 10, 20, 50, 100)]
+    return "\n".join(lines) + "\n"
+
+
+def write_animals(drop: Path) -> Path:
+    """Turn the valid drop into one of animals."""
+    for name in ("raw/p1.csv", "layout.csv"):
+        (drop / name).unlink()
+    description = ANIMALS_DESCRIPTION.replace(NAME, drop.name)
+    (drop / "drop.yaml").write_text(description, encoding="utf-8")
+    for name, text in (
+        ("swim.csv", swim_csv()),
+        ("pca.csv", pca_csv()),
+        ("calibration.csv", calibration_csv()),
+    ):
+        (drop / name).write_text(text, encoding="utf-8")
+    return drop
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Exit status and text of a command."""
@@ -144,7 +211,8 @@ class Archive:
         settings = load_settings([self.config])
         share = section("ingest", settings, name, frozenset(settings.assays))
         verdict = results / "verdict.json"
-        ingest.run(self.drop(name), share, verdict, results / "wells.parquet")
+        wells, animals = results / "wells.parquet", results / "animals.parquet"
+        ingest.run(self.drop(name), share, verdict, wells, animals)
         return json.loads(verdict.read_text(encoding="utf-8"))
 
 

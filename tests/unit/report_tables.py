@@ -58,7 +58,9 @@ def archive(simulated: bool = True, real: bool = True) -> dict[str, pd.DataFrame
     frames["experiments"] = _experiments(curves)
     frames["potency"] = _potency(frames["experiments"])
     frames["selectivity"] = _selectivity(frames["potency"])
-    return {name: typed(pd.DataFrame(rows), TABLES[name]) for name, rows in frames.items()}
+    return {
+        name: typed(pd.DataFrame(frames.get(name, [])), columns) for name, columns in TABLES.items()
+    }
 
 
 def empty() -> dict[str, pd.DataFrame]:

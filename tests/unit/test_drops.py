@@ -1103,6 +1103,7 @@ def test_responses_are_read(archive, capsys):
     assert archive.ingest()["status"] == "accepted"
 
 
+ANIMAL_FILES = ("swim.csv", "pca.csv", "calibration.csv")
 HOSTILE = st.one_of(
     st.sampled_from(["", "\0", '"', ",", ";", "\r", "\n", ":", "- ", "{", "]", "#", "../", "A01"]),
     st.sampled_from(["&a ", "*a ", "!!x ", "null", "1e400", "nan", "-1", "9" * 30, "x" * 5000]),
@@ -1112,20 +1113,27 @@ HOSTILE = st.one_of(
 
 @hypothesis_settings(max_examples=300, deadline=None, derandomize=True)
 @given(
-    st.sampled_from([YAML, LAYOUT, COUNTS, "responses.csv"]),
+    st.sampled_from([YAML, LAYOUT, COUNTS, "responses.csv", *ANIMAL_FILES]),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), HOSTILE), min_size=1, max_size=4),
 )
 def test_whatever_the_bytes_the_answer_is_words(tmp_path_factory, name, changes):
     drop = dropmaker.write_drop(tmp_path_factory.mktemp("hostile") / dropmaker.NAME)
     if name == "responses.csv":
         responses(drop)
+    if name in ANIMAL_FILES:
+        dropmaker.write_animals(drop)
     content = (drop / name).read_bytes()
     for place, length, inserted in changes:
         at = int(place * len(content))
         content = content[:at] + inserted + content[at + length :]
     (drop / name).write_bytes(content)
-    kinds = {"binding": "competition_binding", "partner": "response"}
-    for problem in check_drop(drop, kinds, []).problems:
+    assays = {
+        "binding": {"kind": "competition_binding"},
+        "partner": {"kind": "response"},
+        "swim": {"kind": "forced_swim", "control_group": "Vehicle", "test_length": "300 s"},
+        "pca": {"kind": "pca_depletion", "control_group": "Vehicle", "challenge_group": "PCA"},
+    }
+    for problem in check_drop(drop, assays, []).problems:
         assert str(problem).isprintable()
         assert problem.remedy
 

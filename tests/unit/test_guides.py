@@ -46,12 +46,17 @@ def ratios(*rows: dict) -> pd.DataFrame:
     return typed(frame, SELECTIVITY)
 
 
+def nothing() -> dict[str, pd.DataFrame]:
+    """The result tables without a row."""
+    return report_tables.empty()
+
+
 def cells(frame: pd.DataFrame, columns) -> list[tuple[str, ...]]:
     return list(frame[list(columns)].itertuples(index=False, name=None))
 
 
 def test_without_data_all_four_tables_are_those_of_the_guides(affinities):
-    filled = guides.guide_tables(potency(), ratios(), affinities, GUIDE)
+    filled = guides.guide_tables(nothing(), affinities, GUIDE)
     assert cells(
         filled["guide_table_0"], ["Compound", "Parameter", "Value", "Species", "Assay Type"]
     ) == [(GUIDE, "IC50", "0.58 nM", "Not Specified", "Serotonin Reuptake Inhibition")]
@@ -101,7 +106,7 @@ def test_without_data_all_four_tables_are_those_of_the_guides(affinities):
 
 
 def test_the_guides_columns_come_first_and_then_the_compound(affinities):
-    filled = guides.guide_tables(potency(), ratios(), affinities, GUIDE)
+    filled = guides.guide_tables(nothing(), affinities, GUIDE)
     for name, n in (("0", 5), ("a", 5), ("b", 4), ("c", 4)):
         frame = filled[f"guide_table_{name}"]
         assert frame.columns[n] == "compound"

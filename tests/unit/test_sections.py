@@ -25,14 +25,17 @@ STAGES = {
     "qc",
     "constants",
     "fit",
+    "animals",
     "accept",
     "listing",
     "collect",
+    "in_vivo",
     "potency",
     "selectivity",
     "guides",
     "figures",
     "report",
+    "provenance",
 }
 
 
@@ -62,8 +65,8 @@ class Reads(dict):
 
 def read_by_stages(settings, name: str, assay: str) -> dict[str, set[str]]:
     """Keys of an assay that each stage reads on the way of a drop, from all that there are."""
-    kinds = {key: entry.kind for key, entry in settings.assays.items()}
-    checked = check_drop(DROPS / name, kinds, [])
+    assays = {key: entry.model_dump(mode="json") for key, entry in settings.assays.items()}
+    checked = check_drop(DROPS / name, assays, [])
     assert not checked.problems
     noted = {"ingest": set(), "qc": set(), "fit": set()}
 

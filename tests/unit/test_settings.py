@@ -105,6 +105,10 @@ def test_a_fault_of_an_assay(archive, line, words):
 @pytest.mark.parametrize(
     ("assays", "words"),
     [
+        (
+            "p: {kind: pca_depletion, control_group: V, challenge_group: V}",
+            ("assays.yaml", "p", "one group"),
+        ),
         ("b: {kind: binding, target: SERT}\n", ("line 1, b", "unknown kind", "'binding'")),
         ("b: {target: SERT}\n", ("line 1, b", "no kind is given")),
         ("b: {kind: response, target: GABA}\n", ("b", "unknown target", "'GABA'", "SERT, DAT")),

@@ -282,7 +282,7 @@ def test_two_calls_write_the_same_bytes(drops, tmp_path):
 
 
 def test_every_drop_says_that_it_is_simulated_and_none_holds_the_guide_compound(drops):
-    assert len(drops) == 10
+    assert len(drops) == 11
     plates = []
     for drop, files in drops.items():
         described = yaml.safe_load(files["drop.yaml"])

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from workingfolder import ROOT, Working, prepare, small_drops
+from workingfolder import IN_VIVO, ROOT, Working, in_vivo_drop, prepare, small_drops
 
 
 @pytest.fixture(scope="session")
@@ -78,9 +78,11 @@ def finished(tmp_path, checkout, finished_folder) -> Working:
 
 
 @pytest.fixture(scope="session")
-def followers(finished_folder, checkout) -> dict[str, set[str]]:
+def followers(tmp_path_factory, checkout, drop_contents) -> dict[str, set[str]]:
     """Every rule and all that come after it, from Snakemake's own graph of the rules."""
-    text = Working(finished_folder, checkout).snakemake("--rulegraph", "dot", "--forceall")
+    folder = tmp_path_factory.mktemp("graph") / "work"
+    whole = prepare(folder, checkout, drop_contents | {IN_VIVO: in_vivo_drop()})
+    text = whole.snakemake("--rulegraph", "dot", "--forceall")
     names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', text, re.M))
     edges = re.findall(r"^\s*(\d+) -> (\d+)", text, re.M)
     after: dict[str, set[str]] = {name: {name} for name in names.values()}

@@ -9,12 +9,12 @@ import pytest
 
 pytestmark = pytest.mark.workflow
 
-REPORT = {"report"}
+REPORT = {"report", "provenance"}
 SELECTIVITY = {"selectivity", "guides", "figures"} | REPORT
 POOLED = {"collect", "potency"} | SELECTIVITY
 FIT = {"fit_drop"} | POOLED
 QC = {"qc_drop"} | FIT
-ALL = {"ingest_drop", "accept", "listing"} | QC
+ALL = {"ingest_drop", "accept", "listing", "in_vivo"} | QC
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,11 @@ ALL = {"ingest_drop", "accept", "listing"} | QC
         ("reuptake/curves/engine.py", FIT),
         ("reuptake/binding/ki.py", FIT),
         ("reuptake/selectivity.py", SELECTIVITY),
+        ("reuptake/stages/in_vivo.py", {"in_vivo", "guides", "figures"} | REPORT),
         ("reuptake/report/build.py", REPORT),
         ("report/index.html.j2", REPORT),
+        ("reuptake/provenance/crate.py", {"provenance"}),
+        ("rules/fit.smk", {"provenance"}),
         ("reuptake/running.py", set()),
         ("reuptake/simulation/plates.py", set()),
     ],

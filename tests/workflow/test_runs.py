@@ -11,7 +11,11 @@ from workingfolder import BINDING, PARTNER, SATURATION, UPTAKE
 
 pytestmark = pytest.mark.workflow
 
-POOLED = {"accept", "listing", "collect", "potency", "selectivity", "guides", "figures", "report"}
+POOLED = {"accept", "listing", "collect", "in_vivo", "potency", "selectivity", "guides"} | {
+    "figures",
+    "report",
+    "provenance",
+}
 ALL = POOLED | {"ingest_drop", "qc_drop", "fit_drop"}
 EVERY = ALL | {"constants_drop"}  # that of drops with runs that measure constants
 
@@ -31,9 +35,17 @@ def test_everything_is_planned_on_a_fresh_folder(fresh):
         ("qc", {"ingest_drop", "qc_drop"}),
         ("constants", {"ingest_drop", "qc_drop", "constants_drop"}),
         ("fit", {"ingest_drop", "qc_drop", "constants_drop", "fit_drop"}),
-        ("potency", EVERY - {"listing", "selectivity", "guides", "figures", "report"}),
-        ("selectivity", EVERY - {"listing", "guides", "figures", "report"}),
-        ("report", EVERY),
+        (
+            "potency",
+            EVERY
+            - {"listing", "in_vivo", "selectivity", "guides", "figures", "report", "provenance"},
+        ),
+        (
+            "selectivity",
+            EVERY - {"listing", "in_vivo", "guides", "figures", "report", "provenance"},
+        ),
+        ("report", EVERY - {"provenance"}),
+        ("provenance", EVERY),
     ],
 )
 def test_named_targets(fresh, target, rules):

@@ -22,6 +22,7 @@ import yaml
 from reuptake.drops import seal
 from reuptake.simulation import demonstration
 from reuptake.simulation.files import drop_files, write_files
+from reuptake.simulation.in_vivo import Effect, in_vivo_files
 from reuptake.simulation.plates import PLATE_96, layout
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +30,7 @@ SEED = 20260302
 BINDING, UPTAKE, PARTNER = "2026-03-02-binding", "2026-03-04-uptake", "2026-03-20-partner"
 # tells the Kd and Bmax that the binding assays name; the kinetics run of uptake is not there
 SATURATION = "2026-02-16-saturation"
+IN_VIVO = demonstration.IN_VIVO
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,12 @@ def small_drops() -> dict[str, dict[str, bytes]]:
     partner = demonstration.response_files(assays, truths["uptake"]["SERT"], PARTNER)
     saturation = demonstration.saturation_runs(assays, f"{SATURATION[:10]}-S")
     return drops | {PARTNER: partner, SATURATION: drop_files(SATURATION, saturation, SEED)}
+
+
+def in_vivo_drop() -> dict[str, bytes]:
+    """The demonstration's drop of animals."""
+    swim, protection = Effect(2.5, 0.55), Effect(2.0, 1.0)
+    return in_vivo_files(IN_VIVO, "DEMO-1", swim, protection, ("fluoxetine", 10.0, swim), SEED)
 
 
 def prepare(folder: Path, checkout: Path, drops: dict[str, dict[str, bytes]]) -> Working:

@@ -25,6 +25,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+ResultsOption = Annotated[
+    Path | None, typer.Option("--results", help="Folder of the results.", file_okay=False)
+]
 RunOption = Annotated[Path, typer.Option("--run", help="Frozen config and drops of the run.")]
 
 
@@ -37,8 +40,11 @@ def main() -> None:
             print(problem, file=sys.stderr)
         sys.exit(1)
     except OSError as error:
+        from reuptake import disk
+
         place = error.filename2 or error.filename or "input or output"
-        print(f"{place}: {error.strerror or error}", file=sys.stderr)
+        text = f"{place}: {error.strerror or error}. {disk.remedy(error)}"
+        print(text.rstrip(". "), file=sys.stderr)
         sys.exit(1)
 
 
@@ -67,11 +73,13 @@ def register(
 
     settings = load_settings(config)
     folder = drop.resolve()
-    kinds = {key: assay.kind for key, assay in settings.assays.items()}
+    assays = {
+        key: assay.model_dump(mode="json") | {"highest_activity": highest_activity(assay)}
+        for key, assay in settings.assays.items()
+    }
     exclusions = [e for e in settings.exclusions if e.drop == folder.name]
-    known = f"; known are {', '.join(kinds)}" if kinds else ""
-    activities = {key: highest_activity(assay) for key, assay in settings.assays.items()}
-    checked = check_drop(folder, kinds, exclusions, date.today(), known, activities)
+    known = f"; known are {', '.join(assays)}" if assays else ""
+    checked = check_drop(folder, assays, exclusions, date.today(), known)
     if checked.problems:
         for problem in checked.problems:
             print(f"{folder.name}: {problem}", file=sys.stderr)
@@ -84,6 +92,8 @@ def register(
     what = f"{len(checked.plates)} plates, {wells} wells"
     if points:
         what += f", {points} responses"
+    if checked.animals:
+        what += f", {checked.n_animals} animals"
     print(f"{folder.name}: sealed ({len(checked.drop.runs)} runs, {what})")
     for note in checked.notes:
         print(f"{folder.name}: {note}")
@@ -159,6 +169,57 @@ def _minutes(count_time: str, weights: str) -> float | None:
     return minutes
 
 
+@app.command()
+def power(
+    difference: Annotated[
+        float, typer.Option(help="Smallest difference from control worth finding.")
+    ],
+    sd: Annotated[float, typer.Option(help="SD within a group, in the same unit.")],
+    groups: Annotated[
+        int, typer.Option(min=1, help="Groups compared with the control, itself not counted.")
+    ],
+    power: Annotated[
+        float, typer.Option(help="Wanted probability of finding that difference.")
+    ] = 0.8,
+    alpha: Annotated[float, typer.Option(help="Family-wise error, two-sided.")] = 0.05,
+) -> None:
+    """Animals a group that Dunnett's test needs to find a difference from control."""
+    import math
+
+    from reuptake.animals import dunnett
+
+    for value, right, hint, words in (
+        (difference, math.isfinite(difference) and difference != 0, "--difference", "not zero"),
+        (sd, math.isfinite(sd) and sd > 0, "--sd", "above zero"),
+        (power, 0 < power < 1, "--power", "between 0 and 1"),
+        (alpha, 0 < alpha < 1, "--alpha", "between 0 and 1"),
+    ):
+        if not right:
+            raise typer.BadParameter(f"{value:g} is not {words}", param_hint=hint)
+    if power <= alpha:
+        raise typer.BadParameter("the power is above alpha", param_hint="--power")
+    try:
+        n = dunnett.animals_per_group(difference, sd, groups, power, 1 - alpha)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--difference") from None
+    one = [difference] + [0.0] * (groups - 1)
+    reached = dunnett.power(one, sd, [n] * groups, n, 1 - alpha)[1][0]
+    fewer = dunnett.power(one, sd, [n - 1] * groups, n - 1, 1 - alpha)[1][0] if n > 2 else None
+    print(f"{n} animals in each group, {n * (groups + 1)} in {groups + 1} groups")
+    print(
+        f"Dunnett's test, two-sided, family-wise error {alpha:g}, {groups} "
+        f"group{'s' * (groups > 1)} against one control of the same size: a difference of "
+        f"{abs(difference):g} at SD {sd:g} is found with probability {_rounded_down(reached)}"
+    )
+    if fewer is not None:
+        print(f"with {n - 1} a group: {_rounded_down(fewer)}")
+
+
+def _rounded_down(probability: float) -> str:
+    """Three decimals, never more than there is."""
+    return f"{int(probability * 1000) / 1000:.3f}"
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run(context: typer.Context) -> None:
     """Run the workflow; all options are passed to Snakemake."""
@@ -167,17 +228,65 @@ def run(context: typer.Context) -> None:
     raise typer.Exit(running.run(context.args))
 
 
+@app.command()
+def verify(results: ResultsOption = None) -> None:
+    """Check that results, drops, config and software are those that the run recorded."""
+    from reuptake.provenance import record
+    from reuptake.provenance.verify import differences, summary
+
+    folder = results or _results()
+    recorded = record.read(folder)
+    found = differences(recorded, folder)
+    for problem in found:
+        print(problem)
+    if found:
+        print(f"{len(found)} difference{'s' * (len(found) > 1)} from the record of the run")
+        raise typer.Exit(1)
+    print(summary(recorded))
+
+
+@app.command()
+def why(
+    table: Annotated[str, typer.Argument(help="Table of the number: potency, selectivity, ...")],
+    keys: Annotated[
+        list[str], typer.Argument(metavar="KEY...", help="Its row: compound=X target=SERT ...")
+    ],
+    results: ResultsOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Follow a number back: to experiments, curves, plates, wells, raw files and settings."""
+    from reuptake.provenance import chain
+
+    try:
+        row = chain.parse(table, keys)
+    except chain.UsageError as error:
+        raise typer.BadParameter(str(error)) from None
+    try:
+        node = chain.why(results or _results(), table, row)
+    except chain.NoSuchRowError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+    print(node.as_json() if as_json else node.as_text())
+
+
+def _results() -> Path:
+    from reuptake.settings.load import load_settings, resolve
+
+    return resolve(load_settings(units=False).config.results)
+
+
 stage = typer.Typer(help="One stage of the workflow, as its rule calls it.", hidden=True)
 app.add_typer(stage, name="stage")
 
 
 @stage.command("ingest")
-def _ingest(drop: str, verdict: Path, wells: Path, run: RunOption) -> None:
+def _ingest(drop: str, verdict: Path, wells: Path, animals: Path, run: RunOption) -> None:
     from reuptake import runfile
     from reuptake.stages import ingest
 
     frozen = runfile.read(run)
-    ingest.run(frozen.folder(drop).path, frozen.section("ingest", drop), verdict, wells)
+    share = frozen.section("ingest", drop)
+    ingest.run(frozen.folder(drop).path, share, verdict, wells, animals)
 
 
 @stage.command("qc")
@@ -216,6 +325,14 @@ def _fit(
     fit.run(verdict, wells, plates, constants or [], section, curves)
 
 
+@stage.command("animals")
+def _animals(drop: str, verdict: Path, animals: Path, out: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import animals as stage_animals
+
+    stage_animals.run(verdict, animals, runfile.read(run).section("animals", drop), out)
+
+
 @stage.command("accept")
 def _accept(accepted: Path, run: RunOption) -> None:
     from reuptake import runfile
@@ -241,6 +358,14 @@ def _collect(accepted: Path, per_drop: Path, tables: Path, run: RunOption) -> No
 
     frozen = runfile.read(run)
     collect.run(accepted, per_drop, frozen.measuring, frozen.section("collect"), tables)
+
+
+@stage.command("in-vivo")
+def _in_vivo(accepted: Path, per_drop: Path, tables: Path, run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import in_vivo
+
+    in_vivo.run(accepted, per_drop, runfile.read(run).section("in_vivo"), tables)
 
 
 @stage.command("potency")
@@ -279,6 +404,14 @@ def _report(tables: Path, figures: Path, report: Path, run: RunOption) -> None:
     from reuptake.stages import report as stage_report
 
     stage_report.run(tables, figures, runfile.read(run).section("report"), report)
+
+
+@stage.command("provenance")
+def _provenance(run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import provenance
+
+    provenance.run(runfile.read(run))
 
 
 @stage.command("strict")

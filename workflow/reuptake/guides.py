@@ -8,10 +8,11 @@ simulated data.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reuptake.formatting import bounded
+from reuptake.formatting import bounded, significant
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +67,36 @@ MORE_A = (
     "method",
     "flags",
 )
-MORE_IN_VIVO = ("compound", "simulated", "source")
+_IN_VIVO_RUN = ["drop", "run", "assay"]
+_WHO = ("compound", "simulated", "source", "drop", "run", "group", "species", "n")
+_WORDS = {*_WHO, "flags"}
+MORE_B = (
+    *_WHO,
+    "mean_s",
+    "sd_s",
+    "difference_s",
+    "difference_lower_s",
+    "difference_upper_s",
+    "p_dunnett",
+    "hedges_g",
+    "reduction_pct",
+    "reduction_lower_pct",
+    "reduction_upper_pct",
+    "flags",
+)
+MORE_C = (
+    *_WHO,
+    "mean_ng_per_g",
+    "sd_ng_per_g",
+    "p_vs_pca",
+    "p_vs_vehicle",
+    "antagonism_pct",
+    "antagonism_lower_pct",
+    "antagonism_upper_pct",
+    "flags",
+)
+# columns of tables B and C that hold numbers
+NUMBERS = tuple(name for name in (*MORE_B, *MORE_C) if name not in _WORDS)
 
 _TRANSMITTERS = {"SERT": "Serotonin", "DAT": "Dopamine", "NET": "Norepinephrine"}
 _MODALITIES = ("binding", "uptake", "response")
@@ -80,17 +110,14 @@ def read_affinities(reference: Path) -> pd.DataFrame:
 
 
 def guide_tables(
-    potency: pd.DataFrame,
-    selectivity: pd.DataFrame,
-    affinities: pd.DataFrame,
-    guide_compound: str,
+    tables: Mapping[str, pd.DataFrame], affinities: pd.DataFrame, guide_compound: str
 ) -> dict[str, pd.DataFrame]:
     """All four tables, by the name of their file.
 
     Parameters
     ----------
-    potency, selectivity : DataFrame
-        The result tables.
+    tables : mapping
+        The result tables potency, selectivity, forced_swim and pca_antagonism.
     affinities : DataFrame
         Published values, see :func:`read_affinities`.
     guide_compound : str
@@ -102,10 +129,12 @@ def guide_tables(
         Frames of text, keyed ``guide_table_0``, ``guide_table_a``, ``_b`` and ``_c``.
     """
     return {
-        "guide_table_0": table_0(potency, affinities, guide_compound),
-        "guide_table_a": table_a(potency, selectivity, affinities, guide_compound),
-        "guide_table_b": table_b(guide_compound),
-        "guide_table_c": table_c(guide_compound),
+        "guide_table_0": table_0(tables["potency"], affinities, guide_compound),
+        "guide_table_a": table_a(
+            tables["potency"], tables["selectivity"], affinities, guide_compound
+        ),
+        "guide_table_b": table_b(tables["forced_swim"], guide_compound),
+        "guide_table_c": table_c(tables["pca_antagonism"], guide_compound),
     }
 
 
@@ -221,20 +250,135 @@ def table_a(
     return _frame(rows, COLUMNS_A + MORE_A)
 
 
-def table_b(guide_compound: str) -> pd.DataFrame:
-    """Forced swim test in rats: the guide compound's block; no in-vivo data are analysed yet."""
-    rows = [("Vehicle", NOT_APPLICABLE, NOT_AVAILABLE, NOT_APPLICABLE)]
-    rows += [(guide_compound, dose, NOT_AVAILABLE, NOT_AVAILABLE) for dose in DOSES_MG_PER_KG]
-    return _in_vivo(rows, COLUMNS_B, guide_compound)
+def table_b(forced_swim: pd.DataFrame, guide_compound: str) -> pd.DataFrame:
+    """Forced swim test in rats: every run of a compound with its control group.
+
+    The guide compound always has its block, with the doses of the guide; a compound's groups are
+    those that were treated with it, as test or positive control.
+    """
+    rats = forced_swim[forced_swim["species"].str.lower() == "rat"]
+    blocks = _in_vivo_blocks(rats, guide_compound)
+    rows = []
+    for (compound, simulated), runs in blocks.items():
+        for control, groups in runs:
+            rows.append(_swim_row("Vehicle", control, compound))
+            rows += [_swim_row(compound, row, compound) for row in groups]
+        if (compound, simulated) == (guide_compound, False):
+            if not runs:
+                rows.append(_unmeasured(COLUMNS_B, "Vehicle", compound))
+            for dose in _missing_doses(runs):
+                rows.append(_unmeasured(COLUMNS_B, compound, compound, dose))
+    return _frame(rows, COLUMNS_B + MORE_B)
 
 
-def table_c(guide_compound: str) -> pd.DataFrame:
-    """Antagonism of PCA-induced 5-HT depletion: the guide compound's block, likewise."""
-    rows = [(g, NOT_APPLICABLE, NOT_AVAILABLE, NOT_APPLICABLE) for g in ("Vehicle", "PCA")]
-    rows += [
-        (f"{guide_compound} + PCA", dose, NOT_AVAILABLE, NOT_AVAILABLE) for dose in DOSES_MG_PER_KG
-    ]
-    return _in_vivo(rows, COLUMNS_C, guide_compound)
+def table_c(pca_antagonism: pd.DataFrame, guide_compound: str) -> pd.DataFrame:
+    """Antagonism of PCA-induced 5-HT depletion: every run of a compound, in the same way."""
+    levels = pca_antagonism[pca_antagonism["readout"] == "5-HT"]
+    challenges = _by_run(levels[levels["role"] == "challenge"])
+    rows = []
+    for (compound, simulated), runs in _in_vivo_blocks(levels, guide_compound).items():
+        for control, groups in runs:
+            rows.append(_level_row("Vehicle", control, compound))
+            for challenge in challenges.get(_run_of(control), []):
+                rows.append(_level_row("PCA", challenge, compound))
+            rows += [_level_row(f"{compound} + PCA", row, compound) for row in groups]
+        if (compound, simulated) == (guide_compound, False):
+            if not runs:
+                rows += [_unmeasured(COLUMNS_C, name, compound) for name in ("Vehicle", "PCA")]
+            for dose in _missing_doses(runs):
+                rows.append(_unmeasured(COLUMNS_C, f"{compound} + PCA", compound, dose))
+    return _frame(rows, COLUMNS_C + MORE_C)
+
+
+def compounds_in(groups: pd.DataFrame) -> pd.DataFrame:
+    """The groups that were given a compound: treated ones and positive controls.
+
+    A group treated as the run's vehicle is (stressed animals, say) is none of them.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        Rows of forced_swim or pca_antagonism; the first of a run is its control group.
+    """
+    first = groups.groupby(_IN_VIVO_RUN, sort=False)["treatment"].transform("first")
+    given = groups["role"].isin(["treated", "positive_control"])
+    return groups[given & (groups["treatment"].str.casefold() != first.str.casefold())]
+
+
+def _in_vivo_blocks(groups: pd.DataFrame, guide_compound: str) -> dict[tuple[str, bool], list]:
+    """(compound, simulated) to its runs: [(control row, rows of the compound's groups)]."""
+    controls = {run: rows[0] for run, rows in _by_run(groups).items()}
+    blocks: dict[tuple[str, bool], list] = {(guide_compound, False): []}
+    given = compounds_in(groups).assign(simulated=lambda f: f["simulated"].fillna(False))
+    for (compound, simulated), mine in given.groupby(["treatment", "simulated"], sort=True):
+        blocks[compound, bool(simulated)] = [
+            (controls[run], rows) for run, rows in _by_run(mine).items()
+        ]
+    order = sorted(blocks, key=lambda b: (b[0] != guide_compound, b))
+    return {block: blocks[block] for block in order}
+
+
+def _by_run(groups: pd.DataFrame) -> dict[tuple, list[dict]]:
+    found: dict[tuple, list[dict]] = {}
+    for row in groups.to_dict("records"):
+        found.setdefault(_run_of(row), []).append(row)
+    return found
+
+
+def _run_of(row: dict) -> tuple:
+    return tuple(row[name] for name in _IN_VIVO_RUN)
+
+
+def _missing_doses(runs: list) -> list[str]:
+    """The guide's doses that no run has."""
+    tested = {f"{row['dose_mg_per_kg']:g}" for _, groups in runs for row in groups}
+    return [dose for dose in DOSES_MG_PER_KG if dose not in tested]
+
+
+def _unmeasured(columns, treatment: str, compound: str, dose: str = NOT_APPLICABLE) -> dict:
+    last = NOT_APPLICABLE if dose == NOT_APPLICABLE else NOT_AVAILABLE
+    cells = dict(zip(columns, (treatment, dose, NOT_AVAILABLE, last), strict=True))
+    return cells | {"compound": compound, "simulated": "false"}
+
+
+def _swim_row(treatment: str, row: dict, compound: str) -> dict:
+    return _group_cells(treatment, row, compound, COLUMNS_B, "mean_s", "reduction_pct") | _numbers(
+        row, *(name for name in MORE_B if name in row and name not in _WORDS)
+    )
+
+
+def _level_row(treatment: str, row: dict, compound: str) -> dict:
+    level, share = "mean_ng_per_g", "antagonism_pct"
+    cells = _group_cells(treatment, row, compound, COLUMNS_C, level, share)
+    if "assay invalid" in row["flags"] and cells[COLUMNS_C[3]] == NOT_AVAILABLE:
+        cells[COLUMNS_C[3]] = "assay invalid"
+    return cells | _numbers(row, *(name for name in MORE_C if name in row and name not in _WORDS))
+
+
+def _group_cells(treatment, row: dict, compound: str, columns, value: str, share: str) -> dict:
+    """A group in the guide's four cells, and who it was."""
+    given = row["role"] in ("treated", "positive_control")
+    dose, missing = row["dose_mg_per_kg"], NOT_AVAILABLE if given else NOT_APPLICABLE
+    return {
+        columns[0]: treatment,
+        columns[1]: f"{dose:g}"
+        if dose == dose and given
+        else "not recorded"
+        if given
+        else NOT_APPLICABLE,
+        columns[2]: _plain_number(row[value], NOT_AVAILABLE),
+        columns[3]: _plain_number(row[share] if given else float("nan"), missing),
+        "compound": compound,
+        "simulated": _truth(row["simulated"]),
+        "source": _origin(row["simulated"]),
+        **{name: row[name] for name in ("drop", "run", "group", "species", "flags")},
+        "n": str(row["n"]),
+    }
+
+
+def _plain_number(value: float, missing: str) -> str:
+    """Three figures; a negative one with a minus sign that no spreadsheet takes for a formula."""
+    return missing if value != value else significant(value).replace("-", "\N{MINUS SIGN}")
 
 
 def assay_type(modality: str, target: str) -> str:
@@ -274,13 +418,6 @@ def in_reading_order(frame: pd.DataFrame, guide_compound: str) -> pd.DataFrame:
     return frame.sort_values(columns, key=place, kind="stable")
 
 
-def _in_vivo(rows: list[tuple], columns: tuple[str, ...], compound: str) -> pd.DataFrame:
-    more = {"compound": compound, "simulated": "false", "source": ""}
-    return _frame(
-        [dict(zip(columns, row, strict=True)) | more for row in rows], columns + MORE_IN_VIVO
-    )
-
-
 def _frame(rows: list[dict], columns: tuple[str, ...]) -> pd.DataFrame:
     import pandas as pd
 
@@ -313,7 +450,7 @@ def _truth(value: object) -> str:
     return "true" if value is True or bool(value) else "false"
 
 
-def _numbers(row: pd.Series, *names: str) -> dict[str, str]:
+def _numbers(row: pd.Series | dict, *names: str) -> dict[str, str]:
     """Machine-readable numbers as the result tables write them; empty where missing."""
     return {name: "" if row[name] != row[name] else f"{row[name]:.10g}" for name in names}
 

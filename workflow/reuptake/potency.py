@@ -115,20 +115,28 @@ def _experiment(qualifier, value, lower, upper, n_curves) -> dict:
     }
 
 
-def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
-    """One row per compound, target, species, modality, quantity, assay and experiment.
+def counted(curves: pd.DataFrame) -> pd.DataFrame:
+    """The curves that count, with their modality.
 
     Curves of failed plates and curves that could not be fitted stay out. Where a compound
     has curves of its own at a target, those that it has there as reference stay out too:
     a reference run on every plate would drown the test.
     """
-    if curves.empty:
-        return typed(pd.DataFrame(), EXPERIMENTS)
     used = curves[(curves.plate_verdict != "fail") & (curves.ic50_qualifier != "")]
     used = used.assign(modality=used.kind.map(MODALITY))
     place = ["compound", "target", "species", "modality", "simulated"]
     has_sample = used.role.eq("sample").groupby([used[c] for c in place]).transform("any")
-    used = used[(used.role == "sample") | ~has_sample]
+    return used[(used.role == "sample") | ~has_sample]
+
+
+def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
+    """One row per compound, target, species, modality, quantity, assay and experiment.
+
+    Of the curves that count (:func:`counted`).
+    """
+    if curves.empty:
+        return typed(pd.DataFrame(), EXPERIMENTS)
+    used = counted(curves)
     rows = []
     keys = ["compound", "target", "species", "modality", "assay", "simulated", "experiment"]
     for key, group in used.groupby(keys, sort=True):

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
+from reuptake import disk, leftovers, locks, notifying
 from reuptake.problems import ProblemsError
 from reuptake.settings.load import ROOT, load_settings, resolve
 
-_SNAKEMAKE = Path(".snakemake")
 _PROFILE = ROOT / "workflow" / "profiles" / "default"
+_DRY = {"-n", "--dry-run", "--dryrun"}
 
 
 def run(arguments: list[str]) -> int:
-    """Check the configuration, run Snakemake with `arguments`, tell how it went.
+    """Check configuration and disks, run Snakemake with `arguments`, tell how it went.
 
     Returns
     -------
     int
-        Snakemake's exit status; 1 for a configuration with problems or a second run.
+        Snakemake's exit status; 1 for a configuration with problems, folders that cannot be
+        written, a second run, or a Snakemake that was killed.
     """
     try:
         config = load_settings(*_config_of(arguments)).config
@@ -32,55 +34,91 @@ def run(arguments: list[str]) -> int:
             print(problem, file=sys.stderr)
         return 1
     results = resolve(config.results)
+    dry = bool(_DRY & set(arguments))
     try:
-        results.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        print(f"the results folder {results} cannot be made: {error.strerror}", file=sys.stderr)
+        _prepare(results)
+        with ExitStack() as held:
+            own, shared = map(held.enter_context, locks.hold(results))
+            status = _snakemake(arguments, results, (own, shared), dry)
+            if not dry:
+                _tell(status, results, config.notify)
+    except (_NotWritableError, locks.BusyError) as error:
+        print(error, file=sys.stderr)
         return 1
+    return status
+
+
+class _NotWritableError(Exception):
+    """A folder that the run needs cannot be written."""
+
+
+def _prepare(results: Path) -> None:
+    """Make the folders that a run writes to, and see that it can."""
+    for folder in (results, locks.SNAKEMAKE):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"the folder {folder} cannot be made: {error.strerror}. {disk.remedy(error)}"
+            raise _NotWritableError(message.rstrip(". ")) from None
+        if fault := disk.fault(folder):
+            raise _NotWritableError(fault)
+
+
+def _snakemake(arguments: list[str], results: Path, held: tuple[IO, IO], dry: bool) -> int:
+    """Clear away what a killed run has left, run Snakemake, and return its exit status."""
     # jobs call `reuptake` by name, also where the environment is not activated
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    environment = os.environ | {"PATH": tools}
+    environment = os.environ | {"PATH": tools, locks.INHERITED: "1"}
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     if not any(a.startswith("--workflow-profile") for a in arguments):
-        command += ["--workflow-profile", str(_PROFILE)]
-    if not {"-q", "--quiet", "-n", "--dry-run", "--dryrun", "--verbose"} & set(arguments):
+        # where both are read, the default one would win over the user's own
+        own_profile = any(a.startswith("--profile") for a in arguments)
+        command += ["--workflow-profile", "none" if own_profile else str(_PROFILE)]
+    if not dry and not {"-q", "--quiet", "--verbose"} & set(arguments):
         # progress and failures, without the text of every rule
         arguments = [*arguments, "--quiet", "rules", "reason", "host"]
-    _SNAKEMAKE.mkdir(exist_ok=True)
-    with (results / ".run.lock").open("a+") as own, (_SNAKEMAKE / "runs.lock").open("a") as shared:
-        if not _lock(own):
-            own.seek(0)
-            print(f"another run is at work on {results}: {own.read().strip()}", file=sys.stderr)
-            return 1
-        own.truncate(0)
-        own.write(f"process {os.getpid()} on {os.uname().nodename}")
-        own.flush()
+    _, shared = held
+    if not dry:
         # Runs on other results may share this working folder. If none does, a lock of
         # Snakemake's own is one left by a kill.
-        if _lock(shared) and any((_SNAKEMAKE / "locks").glob("*")):
-            print("an earlier run was killed: its lock is removed")
+        if locks.alone(shared) and any((locks.SNAKEMAKE / "locks").glob("*")):
+            leftovers.cancel(locks.SNAKEMAKE / "log")
+            leftovers.end_jobs()
+            print("an earlier run was killed: its lock is removed", flush=True)
             subprocess.run([*command, "--unlock"], check=False, env=environment)
-        fcntl.flock(shared, fcntl.LOCK_SH)
-        # Snakemake holds both locks as well: they stay if this process alone is killed
-        held = (own.fileno(), shared.fileno())
-        status = _wait(subprocess.Popen([*command, *arguments], env=environment, pass_fds=held))
-    if {"-n", "--dry-run", "--dryrun"} & set(arguments):
-        return status
+        leftovers.tidy(results)
+    locks.together(shared)
+    # Snakemake holds both locks as well: they stay if this process alone is killed
+    files = [file.fileno() for file in held]
+    return _wait(subprocess.Popen([*command, *arguments], env=environment, pass_fds=files))
+
+
+def _tell(status: int, results: Path, notify: tuple[str, ...]) -> None:
+    """Say how the run went, here and to the command that is to be notified."""
+    lines = []
     if status:
-        print(f"the run failed (status {status}): what follows may be older than it")
+        lines += [f"the run failed (status {status}): what follows may be older than it"]
+        lines += filter(None, map(disk.shortage, (results, locks.SNAKEMAKE)))
     table = results / "tables" / "drops.csv"
     if table.exists():
-        print(summary(drops_table(table), results / "report" / "index.html"))
-    return status
+        lines += [summary(drops_table(table), results / "report" / "index.html")]
+    text = "\n".join(lines)
+    print(text, flush=True)
+    if notify:
+        notifying.notify(notify, results, status, text)
 
 
 def _wait(process: subprocess.Popen) -> int:
     """Wait until Snakemake has ended its jobs, also when interrupted from the keyboard."""
     while True:
         try:
-            return process.wait()
+            status = process.wait()
         except KeyboardInterrupt:
             continue
+        if status < 0:
+            print(f"Snakemake was killed by signal {-status}: call the same again", file=sys.stderr)
+            return 1
+        return status
 
 
 def _config_of(arguments: list[str]) -> tuple[list[Path], dict]:
@@ -100,15 +138,6 @@ def _config_of(arguments: list[str]) -> tuple[list[Path], dict]:
             key, _, value = argument.partition("=")
             values[key] = value
     return files, values
-
-
-def _lock(file: IO) -> bool:
-    """Lock a file for this run alone, if nobody holds it."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def drops_table(path: Path) -> list[dict]:

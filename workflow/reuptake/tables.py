@@ -8,26 +8,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from reuptake.animals.columns import TABLES as IN_VIVO
+from reuptake.column import Column
+from reuptake.disk import temporary_mark
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind = Literal["text", "number", "integer", "boolean"]
-
 _DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "boolean": "boolean"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a result table, as the data dictionary describes it."""
-
-    name: str
-    kind: Kind
-    definition: str
-    unit: str = ""
 
 
 def _text(name: str, definition: str) -> Column:
@@ -70,6 +61,7 @@ DROPS = (
     _integer("n_plates", "plates read"),
     _integer("n_wells", "wells read, empty ones included"),
     _text("reasons", "why the drop is not accepted, joined by '; '; else notes on it"),
+    _integer("n_animals", "animals read, excluded ones included"),
 )
 
 PLATES = (
@@ -127,6 +119,8 @@ WELLS = (
     _number("ligand_concentration_nM", "radioligand or substrate, where the layout gives it", "nM"),
     _number("time_min", "time of the well, where the layout gives it", "min"),
     _text("note", "the layout's note on the well"),
+    _text("file", "raw file of the drop that the number was read from"),
+    _integer("line", "line of that file, or row of the workbook's sheet"),
     _SIMULATED,
 )
 
@@ -307,7 +301,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "experiments": EXPERIMENTS,
     "potency": POTENCY,
     "selectivity": SELECTIVITY,
-}
+} | IN_VIVO
 
 
 def typed(frame: pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:
@@ -380,10 +374,15 @@ def replacing(path: Path):
     """A temporary name beside `path`, renamed over it on success: nothing half-written is left."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{temporary_mark()}.tmp")
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        # a write that fails, on a full disk, does not say where
+        if error.filename is None:
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

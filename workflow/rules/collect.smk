@@ -14,8 +14,8 @@ rule accept:
     log:
         f"{RESULTS}/logs/accept.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(2),
     params:
         uses=uses("accept"),
     shell:
@@ -30,11 +30,12 @@ rule listing:
     log:
         f"{RESULTS}/logs/listing.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(2),
     params:
         uses=uses("listing"),
-        others=[f"{name}:{look_of(name)}" for name in OTHERS],
+        # their files are no inputs: they may still be on their way, and vanish meanwhile
+        others=[f"{name}:{digest(FOLDERS[name].look)}" for name in OTHERS],
     shell:
         "reuptake stage listing {input:q} {output:q} --run {RUN:q} > {log:q} 2>&1"
 
@@ -44,8 +45,7 @@ rule collect:
         per_drop("wells.parquet"),
         per_drop("plates.parquet"),
         per_drop("curves.parquet"),
-        constants_files("constants.parquet"),
-        constants_files("isotherms.parquet"),
+        constants_files("constants.parquet", "isotherms.parquet"),
         accepted=rules.accept.output,
     output:
         f"{TABLES}/wells.csv",
@@ -59,8 +59,8 @@ rule collect:
     benchmark:
         f"{RESULTS}/benchmarks/collect.tsv"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(5),
     params:
         uses=uses("collect"),
     shell:
@@ -78,7 +78,7 @@ rule strict:
     log:
         f"{RESULTS}/logs/strict.log",
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(2),
     shell:
         "reuptake stage strict {input[0]:q} > {log:q} 2>&1"

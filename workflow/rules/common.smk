@@ -1,7 +1,7 @@
 """What the rules share: settings, drops, and the parameters that make a rule run again.
 
-Parsed again by every cluster job, so nothing here reads data: drops are found by their
-names and seals alone.
+Parsed again by every cluster job, so hardly anything here reads data: drops are found by
+their names and seals alone.
 """
 
 # units are checked by `reuptake run` and by every job; here that would only cost time
@@ -14,31 +14,10 @@ RUN = f"{RESULTS}/run.json"
 FOLDERS = {folder.name: folder for folder in scan(Path(SETTINGS.config.drops))}
 SEALED = [name for name, folder in FOLDERS.items() if folder.sealed]
 OTHERS = [name for name, folder in FOLDERS.items() if not folder.sealed]
-ASSAYS = {name: assays_named(FOLDERS[name].description) for name in SEALED}
-MEASURING = [name for name in SEALED if measures_constants(SETTINGS, ASSAYS[name])]
 
 
 wildcard_constraints:
     drop="|".join(name.replace(".", "[.]") for name in SEALED) or "no-drop",
-
-
-def files_of(drop):
-    """The files of a drop as inputs.
-
-    What is no regular file of the drop, or has a name that Snakemake would take for a pattern,
-    would stop the whole run: it counts by name and size alone (Folder.state).
-    """
-    folder = FOLDERS[drop]
-    return [folder.path / name for name in folder.files if not path_fault(folder.path, name)]
-
-
-def look_of(drop):
-    """Names, sizes and times of an unregistered drop: its files are no inputs.
-
-    They may still be on their way, and vanish while the listing is made.
-    """
-    times = [path.stat().st_mtime_ns for path in files_of(drop)]
-    return digest([FOLDERS[drop].state, times])
 
 
 def per_drop(name):
@@ -46,15 +25,39 @@ def per_drop(name):
     return expand(f"{PER_DROP}/{{drop}}/{name}", drop=SEALED)
 
 
-def constants_files(name):
-    """One file of every processed drop that measures constants."""
-    return expand(f"{PER_DROP}/{{drop}}/{name}", drop=MEASURING)
+@cache
+def assays_of(drop):
+    """The assays that a drop's description names."""
+    return assays_named(FOLDERS[drop].description)
 
 
-def constants_for(drop):
+def measuring(drops):
+    """Those of some drops that have runs which measure constants."""
+    return [name for name in drops if measures_constants(SETTINGS, assays_of(name))]
+
+
+def constants_files(*names):
+    """Files of every processed drop that measures constants.
+
+    A function of the wildcards, so that only the jobs that need them read the drops'
+    descriptions.
+    """
+    pattern = f"{PER_DROP}/{{drop}}/{{name}}"
+    return lambda wildcards: expand(pattern, drop=measuring(SEALED), name=names)
+
+
+def constants_for(wildcards):
     """Constants of the drops whose runs the assays of this one name; absent drops have none."""
-    named = drops_referred(SETTINGS, ASSAYS[drop])
-    return expand(f"{PER_DROP}/{{drop}}/constants.parquet", drop=set(named) & set(MEASURING))
+    named = drops_referred(SETTINGS, assays_of(wildcards.drop))
+    drops = measuring(name for name in named if name in SEALED)
+    return expand(f"{PER_DROP}/{{drop}}/constants.parquet", drop=drops)
+
+
+def in_vivo_tables(wildcards):
+    """The in-vivo tables of every processed drop that names an assay with animals."""
+    assays = {key for key, assay in SETTINGS.assays.items() if assay.kind in ANIMAL_KINDS}
+    drops = [name for name in SEALED if assays & assays_of(name)]
+    return expand(f"{PER_DROP}/{{drop}}/{{table}}.parquet", drop=drops, table=IN_VIVO_TABLES)
 
 
 def uses(stage):
@@ -62,7 +65,12 @@ def uses(stage):
 
     def parameter(wildcards):
         drop = getattr(wildcards, "drop", "")
-        assays = ASSAYS[drop] if drop else frozenset()
+        assays = assays_of(drop) if drop else frozenset()
         return digest([section(stage, SETTINGS, drop, assays), fingerprint(stage)])
 
     return parameter
+
+
+def growing(first):
+    """Memory (MB) or time (minutes) of a job: as much again for each attempt after the first."""
+    return lambda wildcards, attempt: first * attempt

@@ -11,7 +11,7 @@ rule fit_drop:
         wells=f"{PER_DROP}/{{drop}}/wells.parquet",
         plates=f"{PER_DROP}/{{drop}}/plates.parquet",
         # of other drops, where an assay takes its Kd, Km or Bmax from a run
-        constants=lambda wc: constants_for(wc.drop),
+        constants=constants_for,
     output:
         f"{PER_DROP}/{{drop}}/curves.parquet",
     log:
@@ -19,8 +19,8 @@ rule fit_drop:
     benchmark:
         f"{RESULTS}/benchmarks/fit/{{drop}}.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(2),
     params:
         uses=uses("fit"),
     shell:

@@ -1,6 +1,6 @@
 """Guides: the four tables of the technical guides, filled where there are data.
 
-Input: potency.csv, selectivity.csv and the published affinities. Output: guide_table_*.csv.
+Input: potency.csv, selectivity.csv, the in-vivo tables and the published affinities. Output: guide_table_*.csv.
 One job.
 """
 
@@ -9,14 +9,15 @@ rule guides:
     input:
         f"{TABLES}/potency.csv",
         rules.selectivity.output,
+        rules.in_vivo.output,
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
         expand(f"{TABLES}/guide_table_{{table}}.csv", table=["0", "a", "b", "c"]),
     log:
         f"{RESULTS}/logs/guides.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(2),
     params:
         uses=uses("guides"),
     shell:

@@ -1,29 +1,31 @@
 """Ingest: check each sealed drop, give its verdict, write its wells.
 
-Input: all files of the drop, the seal included. Output per drop: verdict.json and
-ingested.parquet (empty for a rejected drop). One job a drop.
+Input: all files of the drop, the seal included. Output per drop: verdict.json,
+ingested.parquet and animals.parquet (both empty for a rejected drop). One job a drop.
 """
 
 
 rule ingest_drop:
     input:
-        lambda wc: files_of(wc.drop),
+        lambda wc: FOLDERS[wc.drop].inputs,
     output:
         verdict=f"{PER_DROP}/{{drop}}/verdict.json",
         wells=f"{PER_DROP}/{{drop}}/ingested.parquet",
+        animals=f"{PER_DROP}/{{drop}}/animals.parquet",
     log:
         f"{RESULTS}/logs/ingest/{{drop}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/ingest/{{drop}}.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(2),
     params:
         uses=uses("ingest"),
         state=lambda wc: FOLDERS[wc.drop].state,
+        altered=lambda wc: FOLDERS[wc.drop].altered(Path(PER_DROP) / wc.drop / "verdict.json"),
     shell:
         "reuptake stage ingest {wildcards.drop} {output.verdict:q} {output.wells:q}"
-        " --run {RUN:q} > {log:q} 2>&1"
+        " {output.animals:q} --run {RUN:q} > {log:q} 2>&1"
 
 
 rule ingest:

@@ -11,6 +11,7 @@ rule report:
         rules.collect.output,
         rules.potency.output,
         rules.selectivity.output,
+        rules.in_vivo.output,
         rules.guides.output,
         rules.figures.output,
         f"{SETTINGS.config.reference}/affinities.csv",
@@ -21,8 +22,8 @@ rule report:
     benchmark:
         f"{RESULTS}/benchmarks/report.tsv"
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=growing(2000),
+        runtime=growing(5),
     params:
         uses=uses("report"),
         figures=f"{RESULTS}/figures",

@@ -15,6 +15,7 @@ from reuptake import documents
 from reuptake.binding.radiochemistry import ACTIVITY_TOLERANCE
 from reuptake.documents import Document
 from reuptake.drops import folder as files
+from reuptake.drops.animals import AnimalReading, levels, read_animals, read_calibration
 from reuptake.drops.layout import LayoutWell, read_layout
 from reuptake.drops.model import Drop, Plate, Run
 from reuptake.drops.responses import ResponsePoint, read_responses
@@ -50,9 +51,15 @@ class CheckedDrop:
     drop: Drop | None = None
     plates: list[PlateData] = field(default_factory=list)
     responses: list[tuple[Run, list[ResponsePoint]]] = field(default_factory=list)
+    animals: list[tuple[Run, list[tuple[AnimalReading, bool, str]]]] = field(default_factory=list)
     exclusions: list[Exclusion] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def n_animals(self) -> int:
+        """Animals in all runs, excluded ones included."""
+        return sum(len({r.animal for r, *_ in rows}) for _, rows in self.animals)
 
 
 def assays_named(text: str) -> frozenset[str]:
@@ -62,32 +69,36 @@ def assays_named(text: str) -> frozenset[str]:
 
 def check_drop(
     folder: Path,
-    kinds: Mapping[str, str],
+    assays: Mapping[str, Mapping],
     exclusions: list[Exclusion],
     today: date | None = None,
     known_assays: str = "",
-    activities: Mapping[str, float | None] | None = None,
 ) -> CheckedDrop:
     """Check a drop folder, its seal apart.
 
     Parameters
     ----------
     folder : Path
-    kinds : mapping
-        Kind of each assay that the configuration knows.
+    assays : mapping
+        The assays that the configuration knows: the kind of each, and of one with animals its
+        control_group, challenge_group and test_length; of one with a label the specific activity
+        that it cannot exceed, highest_activity in Ci/mmol.
     exclusions : list of Exclusion
         Those of this drop.
     today : date, optional
         If given, a run dated after it is a problem.
     known_assays : str
         What to tell about the known assays where one is unknown.
-    activities : mapping, optional
-        The specific activity that each assay's label cannot exceed, Ci/mmol.
     """
     checked = CheckedDrop(folder.name)
     problems = checked.problems
+    kinds = {key: assay["kind"] for key, assay in assays.items()}
     if fault := files.name_fault(folder.name):
         problems.append(Problem(fault, "Rename the folder.", value=folder.name))
+    if fault := files.folder_fault(folder):
+        remedy = "Check that the folder is there and who may read it."
+        problems.append(Problem(fault, remedy))
+        return checked
     unusable = _check_files(folder, problems)
     description = _read_description(folder, unusable, problems)
     if description is None:
@@ -96,7 +107,8 @@ def check_drop(
     drop = checked.drop
     for i, run in enumerate(drop.runs):
         _check_run(run, ("runs", i), document, kinds, known_assays, named, today, problems)
-        _check_activity(run, ("runs", i), document, (activities or {}).get(run.assay), problems)
+        highest = assays.get(run.assay, {}).get("highest_activity")
+        _check_activity(run, ("runs", i), document, highest, problems)
     _check_names(drop, document, problems)
     unusable |= _check_paths(folder, drop, document, unusable, problems)
     excluded = {_position(exclusion) for exclusion in exclusions}
@@ -104,10 +116,9 @@ def check_drop(
     for run in drop.runs:
         if run.responses and run.responses not in unusable:
             _read_responses(folder, run, checked)
-        if kinds.get(run.assay) in ANIMAL_KINDS:
-            checked.notes.append(
-                f"run {run.run}: {kinds[run.assay]} is not analysed by this version"
-            )
+        kind = kinds.get(run.assay)
+        if kind in ANIMAL_KINDS and run.animals and run.animals not in unusable:
+            _read_animals(folder, run, assays[run.assay], unusable, checked)
     _match_exclusions(exclusions, checked)
     return checked
 
@@ -174,6 +185,9 @@ def _check_run(run: Run, path, document, kinds, known_assays, named, today, prob
             fault(f"run {run.run} has no {key}", f"An assay of kind {kind} needs `{key}:`.", key)
         if key != wanted and getattr(run, key):
             fault(f"{key} do not belong to an assay of kind {kind}", f"Use `{wanted}:`.", key)
+    for key, owners in (("calibration", ("pca_depletion",)), ("arrive", ANIMAL_KINDS)):
+        if getattr(run, key) and kind not in owners:
+            fault(f"{key} does not belong to an assay of kind {kind}", "Remove it.", key)
     if kind in WELL_KINDS and run.concentrations is None:
         remedy = "Say `concentrations: {basis: final}` or `{basis: stock, dilution: 5}`."
         fault(f"run {run.run} does not say what its concentrations are", remedy, "concentrations")
@@ -410,6 +424,28 @@ def _read_responses(folder: Path, run: Run, checked: CheckedDrop) -> None:
         return
     points = read_responses(run.responses, content, checked.problems)
     checked.responses.append((run, points))
+
+
+def _read_animals(folder: Path, run: Run, assay: Mapping, unusable, checked: CheckedDrop) -> None:
+    """The readings of a run, HPLC amounts as levels; rows with a fault are not looked at twice."""
+    problems = checked.problems
+    before = len(problems)
+    standards = {}
+    try:
+        content = files.read(folder, run.animals)
+        if run.calibration and run.calibration not in unusable:
+            calibration = files.read(folder, run.calibration)
+            standards = read_calibration(run.calibration, calibration, problems)
+    except ProblemsError as error:
+        problems += error.problems
+        return
+    whole = len(problems) == before and run.calibration not in unusable
+    readings = read_animals(run.animals, content, assay, problems, calibrated=bool(run.calibration))
+    if whole:
+        faulty = {p.line for p in problems[before:]}
+        sound = [reading for reading in readings if reading.line not in faulty]
+        found = levels(run.animals, sound, standards, problems, run.calibration or "")
+        checked.animals.append((run, found))
 
 
 def _match_exclusions(exclusions: list[Exclusion], checked: CheckedDrop) -> None:

@@ -32,6 +32,17 @@ def name_fault(name: str) -> str:
     return "the folder's name may hold only letters, digits, '.', '_' and '-'"
 
 
+def folder_fault(folder: Path) -> str:
+    """Why a folder cannot be looked into, or an empty string."""
+    try:
+        os.listdir(folder)
+    except FileNotFoundError:
+        return "a link that leads nowhere" if folder.is_symlink() else "the folder is gone"
+    except OSError as error:
+        return f"the folder cannot be read: {error.strerror}"
+    return ""
+
+
 def contents(folder: Path) -> list[str]:
     """Relative paths of the files that a seal covers, sorted; links are listed, not followed."""
     found = []

@@ -54,6 +54,21 @@ class Plate(Strict):
     format: str | None = None
 
 
+class Arrive(Strict):
+    """What a run with animals tells of each item of ARRIVE 2.0's Essential 10."""
+
+    study_design: str | None = None
+    sample_size: str | None = None
+    inclusion_exclusion: str | None = None
+    randomisation: str | None = None
+    blinding: str | None = None
+    outcome_measures: str | None = None
+    statistical_methods: str | None = None
+    experimental_animals: str | None = None
+    experimental_procedures: str | None = None
+    results: str | None = None
+
+
 class Run(Strict):
     """One independent experiment in one assay."""
 
@@ -69,6 +84,7 @@ class Run(Strict):
     responses: str | None = None
     animals: str | None = None
     calibration: str | None = None
+    arrive: Arrive | None = None
     note: str | None = None
 
 

@@ -9,18 +9,28 @@ from pathlib import Path
 
 import pandas as pd
 
-from reuptake.figures import cache, curves, depletion, isotherms, plates, selectivity, style
+from reuptake.figures import (
+    animals,
+    cache,
+    curves,
+    depletion,
+    isotherms,
+    plates,
+    selectivity,
+    style,
+)
 from reuptake.figures.inputs import INDEX, read_tables
 from reuptake.formatting import slug
 from reuptake.tables import typed, write_csv
 
+_IN_VIVO = ("forced_swim", "pca_depletion", "pca_dose_response")
 _MODULES = {
     "curves": curves,
     "depletion": depletion,
     "isotherms": isotherms,
     "plates": plates,
     "selectivity": selectivity,
-}
+} | dict.fromkeys(_IN_VIVO, animals)
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,9 @@ def list_drawings(tables: dict[str, pd.DataFrame]) -> list[Drawing]:
         add("isotherms", f"{drop}-{run}-{assay}", data, drop=drop)
     for drop, assay, page, _, data in plates.prepare(tables):
         add("plates", f"{drop}-{assay}" + _page(page), data, drop=drop)
+    for kind, (drop, run, assay), compound, data in animals.prepare(tables):
+        name = "-".join(part for part in (drop, run, assay, compound) if part)
+        add(kind, name, data, drop=drop, run=run, assay=assay, compound=compound)
     return drawings
 
 

@@ -17,6 +17,8 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
+from reuptake.disk import temporary_mark
+
 SUFFIXES = (".svg", ".png")
 
 
@@ -76,7 +78,7 @@ def stored(stem: Path) -> bool:
 def store(stem: Path, draw) -> None:
     """Draw an entry under a temporary name and rename it: a killed run leaves no half of one."""
     stem.parent.mkdir(parents=True, exist_ok=True)
-    temporary = stem.with_name(f".{stem.name}.{os.getpid()}")
+    temporary = stem.with_name(f".{stem.name}.{temporary_mark()}")
     try:
         draw(temporary)
         for suffix in SUFFIXES:

@@ -12,10 +12,17 @@ if TYPE_CHECKING:
 
 INDEX = (
     Column("file", "text", "name of the figure, without .svg or .png"),
-    Column("kind", "text", "curves, depletion, isotherms, plates or selectivity"),
-    Column("compound", "text", "compound of a curves or depletion figure"),
+    Column(
+        "kind",
+        "text",
+        "curves, depletion, isotherms, plates, selectivity, forced_swim, pca_depletion or"
+        " pca_dose_response",
+    ),
+    Column("compound", "text", "compound of a curves or depletion figure or a dose-response"),
     Column("modality", "text", "binding, uptake or response"),
-    Column("drop", "text", "drop of a plates or isotherms figure"),
+    Column("drop", "text", "drop of a plates or isotherms figure or of a run with animals"),
+    Column("run", "text", "run with animals"),
+    Column("assay", "text", "its assay"),
     Column("caption", "text", "what the figure shows"),
     Column("simulated", "boolean", "true where any number behind it is simulated"),
 )

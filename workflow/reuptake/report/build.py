@@ -14,7 +14,7 @@ import pandas as pd
 
 from reuptake import guides
 from reuptake.figures.inputs import read_index, read_tables
-from reuptake.report import sections
+from reuptake.report import in_vivo, sections
 from reuptake.report.cards import MEASURES, Card, make_cards
 from reuptake.report.elements import page_of
 from reuptake.report.limitations import limitations
@@ -24,6 +24,26 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "report"
+# what the report shows of guide tables B and C beside the guides' own columns
+GUIDE_MORE = {
+    "b": {
+        "n": "n",
+        "sd_s": "SD (s)",
+        "difference_s": "Difference (s)",
+        "difference": "95 % CI (s)",
+        "p_dunnett": "Dunnett",
+        "hedges_g": "Hedges g",
+        "run": "Run",
+    },
+    "c": {
+        "n": "n",
+        "sd_ng_per_g": "SD (ng/g)",
+        "antagonism": "95 % CI (%)",
+        "p_vs_pca": "Against PCA",
+        "p_vs_vehicle": "Against vehicle",
+        "run": "Run",
+    },
+}
 SOFTWARE = ("reuptake", "numpy", "scipy", "pandas", "matplotlib")
 
 
@@ -80,14 +100,15 @@ def build_report(
     pages = {
         out / "index.html": first_page(data, cards, pictures, affinities, settings, environment)
     }
-    compounds = sorted(set(data["curves"]["compound"]) | set(data["potency"]["compound"]))
+    in_vitro = set(data["curves"]["compound"]) | set(data["potency"]["compound"])
+    compounds = sorted(in_vitro | in_vivo.compounds_of(data))
     for compound in compounds:
         pages[out / page_of(compound)] = compound_page(
             compound, data, cards, pictures, affinities, settings, environment
         )
     for old in set(out.glob("compounds/*.html")) - set(pages):
         old.unlink()
-    for path, html in pages.items():
+    for path, html in reversed(pages.items()):  # the first page last: what it links to is there
         with replacing(path) as temporary:
             temporary.write_text(html, encoding="utf-8")
     return list(pages)
@@ -161,9 +182,7 @@ def first_page(
     """The first page: answer, what is missing, selectivity, potency, guide tables, quality."""
     drops, plates = data["drops"], data["plates"]
     accepted = drops[drops["status"] == "accepted"]
-    filled = guides.guide_tables(
-        data["potency"], data["selectivity"], affinities, settings.guide_compound
-    )
+    filled = guides.guide_tables(data, affinities, settings.guide_compound)
     return environment.get_template("index.html.j2").render(
         title=settings.title,
         guide_compound=settings.guide_compound,
@@ -174,6 +193,7 @@ def first_page(
             "unregistered": int((drops["status"] == "unregistered").sum()),
             "plates": len(plates),
             "wells": int(accepted["n_wells"].fillna(0).sum()),
+            "animals": int(accepted["n_animals"].fillna(0).sum()),
         },
         cards=cards,
         outside=sections.drops_table(drops[drops["status"] != "accepted"], anchored=False),
@@ -188,16 +208,17 @@ def first_page(
             for name, columns in (
                 ("guide_table_0", (*guides.COLUMNS_0, "source", "n_experiments")),
                 ("guide_table_a", guides.COLUMNS_A),
-                ("guide_table_b", guides.COLUMNS_B),
-                ("guide_table_c", guides.COLUMNS_C),
+                ("guide_table_b", (*guides.COLUMNS_B, *GUIDE_MORE["b"])),
+                ("guide_table_c", (*guides.COLUMNS_C, *GUIDE_MORE["c"])),
             )
         },
         guide_columns={
             "0": (*guides.COLUMNS_0, "Source", "n"),
             "a": (*guides.COLUMNS_A, "Ki 95 % CI (nM)", "n"),
-            "b": guides.COLUMNS_B,
-            "c": guides.COLUMNS_C,
+            "b": (*guides.COLUMNS_B, *GUIDE_MORE["b"].values()),
+            "c": (*guides.COLUMNS_C, *GUIDE_MORE["c"].values()),
         },
+        experiments=in_vivo.experiments(data, data["animal_runs"], pictures),
         references=guides.footnotes(affinities, settings.guide_compound),
         limitations=limitations(data, settings.guide_compound),
         plates=sections.plates_table(plates),
@@ -224,16 +245,22 @@ def compound_page(
         name: data[name][data[name]["compound"] == compound]
         for name in ("curves", "experiments", "potency", "selectivity", "wells")
     }
+    animal_runs = in_vivo.runs_of(data, compound)
     cards = [card for card in cards if card.compound == compound]
     modalities = [modality for modality, _ in MEASURES]
     parts = []
     for simulated in (False, True):
         here = {name: f[sections.is_simulated(f) == simulated] for name, f in mine.items()}
-        if not len(here["curves"]) and not len(here["potency"]):
+        runs = animal_runs[sections.is_simulated(animal_runs) == simulated]
+        in_vitro = bool(len(here["curves"]) or len(here["potency"]))
+        if not in_vitro and runs.empty:
             continue
         parts.append(
             {
                 "simulated": simulated,
+                "in_vitro": in_vitro,
+                "animals": in_vivo.experiments(data, runs, pictures, compound),
+                "occupancy": in_vivo.occupancy_table(data, compound, simulated),
                 "cards": [card for card in cards if card.simulated == simulated],
                 "figures": sorted(
                     pictures.of(kind="curves", compound=compound, simulated=simulated),
@@ -251,7 +278,7 @@ def compound_page(
     return environment.get_template("compound.html.j2").render(
         title=settings.title,
         compound=compound,
-        simulated=share_of(mine["curves"], mine["potency"]),
+        simulated=share_of(mine["curves"], mine["potency"], animal_runs),
         parts=parts,
         limitations=limitations(data, settings.guide_compound, compound),
     )
@@ -259,7 +286,8 @@ def compound_page(
 
 def simulated_share(data: dict[str, pd.DataFrame]) -> str:
     """``all``, ``some`` or nothing of what the first page shows is simulated."""
-    return share_of(data["plates"], data["potency"], data["selectivity"], data["constants"])
+    names = ("plates", "potency", "selectivity", "constants", "animal_runs")
+    return share_of(*(data[name] for name in names))
 
 
 def share_of(*frames: pd.DataFrame) -> str:

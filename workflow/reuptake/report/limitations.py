@@ -37,7 +37,7 @@ def limitations(
     Parameters
     ----------
     tables : dict
-        Frames `drops`, `plates`, `curves` and `potency`.
+        Frames `drops`, `plates`, `curves`, `potency`, `forced_swim` and `pca_antagonism`.
     guide_compound : str
         Its published value is an uptake IC50, which is said.
     compound : str, optional
@@ -47,6 +47,10 @@ def limitations(
         tables = tables | {
             name: tables[name][tables[name]["compound"] == compound]
             for name in ("curves", "potency")
+        }
+        tables |= {
+            name: tables[name][tables[name]["treatment"] == compound]
+            for name in ("forced_swim", "pca_antagonism")
         }
         plates = tables["plates"]
         keys = ["drop", "run", "assay", "plate"]
@@ -62,6 +66,7 @@ def limitations(
         *_tight_binding(tables["curves"]),
         *_curves(tables["curves"]),
         *_plates(tables["plates"]),
+        *_in_vivo(tables["forced_swim"], tables["pca_antagonism"]),
         *(_drops(tables["drops"]) if compound is None else []),
         *_scope(tables["potency"], guide_compound, compound),
     ]
@@ -78,13 +83,14 @@ def _subjects(rows: pd.DataFrame, *more: str) -> tuple[str, ...]:
 
 
 def _simulated(tables) -> Iterable[Limitation]:
-    flags = tables["potency"]["simulated"].fillna(False).astype(bool)
+    shown = [tables[name]["simulated"] for name in ("potency", "forced_swim", "pca_antagonism")]
+    flags = pd.concat(shown).fillna(False).astype(bool)
     if flags.any():
-        which = "Every potency here comes" if flags.all() else "The marked results come"
+        which = "Every result here comes" if flags.all() else "The marked results come"
         yield Limitation(
             "Simulated data",
-            f"{which} from simulated wells. They show how the analysis behaves and say nothing "
-            "about a compound.",
+            f"{which} from simulated wells or animals. They show how the analysis behaves and say "
+            "nothing about a compound.",
         )
 
 
@@ -246,6 +252,46 @@ def _plates(plates: pd.DataFrame) -> Iterable[Limitation]:
         )
 
 
+def _in_vivo(forced_swim: pd.DataFrame, pca_antagonism: pd.DataFrame) -> Iterable[Limitation]:
+    if forced_swim.empty and pca_antagonism.empty:
+        yield Limitation(
+            "No in-vivo data",
+            "Nothing here is about animals: exposure, occupancy and effect in vivo are not shown.",
+        )
+    if len(forced_swim):
+        yield Limitation(
+            "Immobility alone",
+            "The forced swim test counts immobility. A compound that stimulates locomotion lowers "
+            "it too, and no test of locomotion is analysed here.",
+            _runs(forced_swim),
+        )
+    if len(pca_antagonism):
+        yield Limitation(
+            "Occupancy by way of depletion",
+            "Antagonism of PCA tells of occupied transporters by what they let through; it is no "
+            "measurement of occupancy, and without plasma levels doses are not exposures.",
+            _runs(pca_antagonism),
+        )
+    groups = pd.concat([forced_swim, pca_antagonism])
+    invalid = groups[groups["flags"].str.contains("assay invalid", regex=False)]
+    if len(invalid):
+        yield Limitation(
+            "Challenge without depletion",
+            "The challenge did not deplete enough, so antagonism is undefined and not given.",
+            _runs(invalid),
+        )
+    if len(groups):
+        yield Limitation(
+            "One run, one experiment",
+            "Each run with animals is shown by itself: n counts its animals, and how far another "
+            "run would differ is unknown.",
+        )
+
+
+def _runs(rows: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{r.drop} / {r.run}" for r in rows[["drop", "run"]].itertuples()))
+
+
 def _drops(drops: pd.DataFrame) -> Iterable[Limitation]:
     out = drops[drops["status"] != "accepted"]
     if len(out):
@@ -272,8 +318,4 @@ def _scope(potency: pd.DataFrame, guide_compound: str, compound: str | None):
         "Other targets",
         "Selectivity is over the off-targets named, and over nothing else: other transporters, "
         "receptors and enzymes were not tested.",
-    )
-    yield Limitation(
-        "No in-vivo data",
-        "Nothing here is about animals: exposure, occupancy and effect in vivo are not analysed.",
     )

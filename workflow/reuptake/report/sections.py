@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from reuptake.formatting import MISSING, bounded, interval
+from reuptake import guides
+from reuptake.formatting import MISSING, bounded, interval, p_value, significant
 from reuptake.report.elements import (
     Cell,
     Row,
@@ -491,12 +492,27 @@ def guide_blocks(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[dict]:
         rows = []
         for _, row in part.iterrows():
             # The sources themselves stand below the tables.
-            cells = [Cell(row[n].split(":")[0] if n == "source" else row[n]) for n in columns]
+            cells = [_guide_cell(row, name) for name in columns]
             if "ki_lower_nM" in part:
                 cells += [Cell(_text_interval(row)), Cell(row["n_experiments"])]
             rows.append(cells)
         blocks.append({"compound": compound, "simulated": simulated == "true", "rows": rows})
     return blocks
+
+
+def _guide_cell(row: pd.Series, name: str) -> Cell:
+    """A cell of a guide table: words as they are, numbers of further columns rounded."""
+    if name == "source":
+        return Cell(row[name].split(":")[0])
+    if name in ("difference", "antagonism"):
+        unit = {"difference": "s", "antagonism": "pct"}[name]
+        limits = [row[f"{name}_{side}_{unit}"] for side in ("lower", "upper")]
+        return Cell(interval(*(float(x) if x else float("nan") for x in limits)))
+    if name.startswith("p_"):
+        return Cell(p_value(float(row[name])) if row[name] else MISSING)
+    if name in guides.NUMBERS:
+        return Cell(significant(float(row[name])) if row[name] else MISSING)
+    return Cell(row[name] or MISSING)
 
 
 def _text_interval(row: pd.Series) -> str:

@@ -182,6 +182,10 @@ def _cross_checks(config: Config, assays: dict, targets: dict) -> list[Problem]:
         if targets and target is not None and target not in targets:
             remedy = f"Use one of {', '.join(targets)}, or add it to {config.targets}."
             problems.append(Problem("unknown target", remedy, config.assays, None, key, target))
+        if getattr(assay, "challenge_group", "") == getattr(assay, "control_group", None):
+            message = "challenge_group and control_group are one group"
+            remedy = "Name the group with vehicle alone and the group with the challenge alone."
+            problems.append(Problem(message, remedy, config.assays, None, key))
         if getattr(assay, "weights", "") == "counting" and assay.count_time is None:
             message = "counting weights need the counting time"
             remedy = "Add `count_time:`, or use `weights: constant`."

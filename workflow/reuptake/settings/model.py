@@ -19,6 +19,7 @@ from reuptake.modelling import (
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 RelativeError = Annotated[float, Field(ge=0, lt=2)]
+Word = Annotated[str, Field(min_length=1, coerce_numbers_to_str=True)]
 
 
 class Limit(Strict):
@@ -237,6 +238,8 @@ class Config(Strict):
     title: str = "Transporter selectivity"
     guide_compound: Identifier = "Sert-IN-2"
     strict: Flag = False
+    # no answer hangs on it, and an address in it is nobody else's business: in no record
+    notify: Annotated[tuple[Word, ...], Field(exclude=True)] = ()
     limits: Limits = Limits()
 
 

@@ -10,18 +10,25 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
 from reuptake.binding.radiochemistry import highest_activity_ci_mmol
-from reuptake.settings.model import CONSTANT_KINDS, WELL_KINDS, Run, Settings
+from reuptake.settings.model import (
+    ANIMAL_KINDS,
+    CONSTANT_KINDS,
+    WELL_KINDS,
+    Run,
+    Settings,
+)
 
 PACKAGE = Path(__file__).parents[1]
 _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib")
 
 # what the stages know of an assay; what stands nowhere here is kept for the reader alone
 _IN_WELLS = ("kind", "target", "species")
+_IN_ANIMALS = ("control_group", "challenge_group", "test_length")
 _IN_PLATES = ("limits", "total_added_fraction")
 _COUNTED = (
     "kind",
@@ -74,8 +81,8 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
     Parameters
     ----------
     stage : str
-        ingest, qc, constants, fit, accept, listing, collect, potency, selectivity, guides,
-        figures or report.
+        ingest, qc, constants, fit, animals, accept, listing, collect, in_vivo, potency,
+        selectivity, guides, figures, report or provenance.
     settings : Settings
     drop : str
         For the stages that work on one drop.
@@ -91,7 +98,9 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
     mine = {key: settings.assays[key] for key in sorted(assays) if key in settings.assays}
     if stage == "ingest":
         return {
-            "assays": {k: _fields(a, _IN_WELLS) | _activity(a) for k, a in mine.items()},
+            "assays": {
+                k: _fields(a, _IN_WELLS + _IN_ANIMALS) | _activity(a) for k, a in mine.items()
+            },
             "exclusions": [_dump(e) for e in settings.exclusions if e.drop == drop],
         }
     if stage == "qc":
@@ -104,14 +113,25 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
         return {
             "assays": {k: _fields(a, known[a.kind]) for k, a in mine.items() if a.kind in known}
         }
+    in_vivo = {k: a for k, a in settings.assays.items() if a.kind in ANIMAL_KINDS}
+    if stage == "animals":
+        names = ("kind", "species", *_IN_ANIMALS, "trend")
+        return {"assays": {k: _fields(a, names) for k, a in in_vivo.items() if k in mine}}
     roles = {key: target.role for key, target in settings.targets.items()}
     return {
         "accept": {},
         "listing": {
-            "assays": {k: _fields(a, ("kind",)) | _activity(a) for k, a in settings.assays.items()},
+            "assays": {
+                k: _fields(a, ("kind", *_IN_ANIMALS)) | _activity(a)
+                for k, a in settings.assays.items()
+            },
             "exclusions": [_dump(e) for e in settings.exclusions],
         },
         "collect": {"compounds": [_dump(c) for c in settings.compounds]},
+        "in_vivo": {
+            "assays": sorted(in_vivo),
+            "compounds": [_dump(c) for c in settings.compounds],
+        },
         "potency": {},
         "selectivity": {"roles": roles},
         "guides": {"reference": config.reference, "guide_compound": config.guide_compound},
@@ -122,6 +142,8 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
             "reference": config.reference,
             "limits": _dump(config.limits),
         },
+        # which records all of it, also what no other stage uses
+        "provenance": _dump(settings),
     }[stage]
 
 
@@ -202,7 +224,8 @@ def _file_of(module: str) -> Path | None:
     return None
 
 
-def _imports(source: bytes) -> list[str]:
+@cache  # most modules belong to several stages
+def _imports(source: bytes) -> tuple[str, ...]:
     """Modules of this package that a source imports, wherever in it the import stands."""
     found = []
     for node in ast.walk(ast.parse(source)):
@@ -214,4 +237,4 @@ def _imports(source: bytes) -> list[str]:
             continue
         found += [name.removeprefix("reuptake.") for name in names if name.startswith("reuptake.")]
         found += ["__init__" for name in names if name == "reuptake"]
-    return found
+    return tuple(found)

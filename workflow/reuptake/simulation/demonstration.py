@@ -1,5 +1,5 @@
-"""The drops that come with the project: nine compounds at three transporters, and the
-saturation and kinetics runs that tell the constants of their assays.
+"""The drops that come with the project: nine compounds at three transporters, one in rats,
+and the saturation and kinetics runs that tell the constants of the assays.
 
 True Ki come from data/reference/affinities.csv, volumes, protein and times from
 config/assays.yaml; what neither of them holds stands in the tables below.
@@ -18,6 +18,7 @@ import yaml
 from reuptake.binding.radiochemistry import transporter_on_cells_nM
 from reuptake.quantities import parse
 from reuptake.simulation.files import RunFiles, drop_files, drop_yaml
+from reuptake.simulation.in_vivo import Effect, in_vivo_files
 from reuptake.simulation.plates import (
     PLATE_96,
     PLATE_384,
@@ -74,6 +75,10 @@ _UPTAKE_BACKGROUND_CPM = 18.0
 _SATURATION = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8)  # radioligand in units of its Kd
 _KINETICS_nM = (25, 50, 100, 200, 400, 800, 1600, 3200)
 _COURSE_MIN, _COURSE_nM = (2, 5, 15, 20), 100
+# In rats; assumed, as the compound is.
+IN_VIVO = "2026-03-23-in-vivo"
+_SWIM, _PROTECTION = Effect(2.5, 0.55), Effect(2.0, 1.0)
+_POSITIVE_CONTROL = ("fluoxetine", 10.0, Effect(6.0, 0.6))
 
 _SERIES_nM = (30000, 10000, 3000, 1000, 300, 100, 30, 10, 3, 1, 0.3, 0.1, 0.03)
 _POINTS = 10
@@ -135,7 +140,10 @@ def demonstration_drops(config: Path, reference: Path) -> dict[str, dict[str, by
     }
     files = {drop: drop_files(drop, runs, SEED) for drop, runs in drops.items()}
     partner = "2026-03-20-partner"
-    return files | {partner: response_files(assays, uptake["SERT"], partner)}
+    return files | {
+        partner: response_files(assays, uptake["SERT"], partner),
+        IN_VIVO: in_vivo_files(IN_VIVO, "DEMO-1", _SWIM, _PROTECTION, _POSITIVE_CONTROL, SEED),
+    }
 
 
 def true_ki_nM(affinities: Path, modality: str) -> dict[str, dict[str, float]]:

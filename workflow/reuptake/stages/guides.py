@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reuptake.guides import guide_tables, read_affinities
-from reuptake.tables import POTENCY, SELECTIVITY, read_csv, write_csv
+import pandas as pd
+
+from reuptake.guides import NUMBERS, guide_tables, read_affinities
+from reuptake.tables import TABLES, read_csv, write_csv
+
+_READ = ("potency", "selectivity", "forced_swim", "pca_antagonism")
 
 
 def run(tables: Path, section: dict) -> None:
     """Write the guide tables."""
     made = guide_tables(
-        read_csv(tables / "potency.csv", POTENCY),
-        read_csv(tables / "selectivity.csv", SELECTIVITY),
+        {name: read_csv(tables / f"{name}.csv", TABLES[name]) for name in _READ},
         read_affinities(Path(section["reference"])),
         section["guide_compound"],
     )
     for name, table in made.items():
-        write_csv(table, tables / f"{name}.csv")
+        numbers = {n: pd.to_numeric(table[n]) for n in NUMBERS if n in table}
+        write_csv(table.assign(**numbers), tables / f"{name}.csv")

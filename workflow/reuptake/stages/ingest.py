@@ -9,26 +9,28 @@ from reuptake.drops import seal
 from reuptake.drops.check import CheckedDrop, check_drop
 from reuptake.problems import Problem
 from reuptake.settings.model import Exclusion
-from reuptake.tables import WELLS, replacing, typed, write_parquet
+from reuptake.tables import TABLES, WELLS, replacing, typed, write_parquet
 
 MAX_REASONS = 25
 
 
-def run(folder: Path, section: dict, verdict: Path, wells: Path) -> None:
+def run(folder: Path, section: dict, verdict: Path, wells: Path, animals: Path) -> None:
     """Ingest the drop in `folder`; a bad drop is a result, not an error."""
     import pandas as pd
 
+    from reuptake.animals.frame import animals_of
     from reuptake.wells import wells_of
 
     assays = section["assays"]
-    kinds = {key: assay["kind"] for key, assay in assays.items()}
     exclusions = [Exclusion.model_validate(e) for e in section["exclusions"]]
-    activities = {key: assay["highest_activity"] for key, assay in assays.items()}
-    checked = check_drop(folder, kinds, exclusions, activities=activities)
+    checked = check_drop(folder, assays, exclusions)
+    # after the check: what it has read is what is compared with the seal
     checked.problems[:0] = seal.faults(folder)
     accepted = not checked.problems
     frame = wells_of(checked, assays) if accepted else typed(pd.DataFrame(), WELLS)
     write_parquet(frame, wells)
+    readings = animals_of(checked, assays) if accepted else typed(pd.DataFrame(), TABLES["animals"])
+    write_parquet(readings, animals)
     write_verdict(verdict, summary(checked, "accepted" if accepted else "rejected", len(frame)))
 
 
@@ -43,6 +45,7 @@ def summary(checked: CheckedDrop, status: str, n_wells: int = 0) -> dict:
         "n_runs": len(drop.runs) if drop else 0,
         "n_plates": len(plates),
         "n_wells": n_wells,
+        "n_animals": checked.n_animals,
         "plates": plates,
         "runs": [r.model_dump(mode="json", exclude={"plates"}) for r in drop.runs] if drop else [],
         "reasons": reasons(checked.problems) if status != "accepted" else checked.notes,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pandas as pd
 
+from reuptake.drops import seal
 from reuptake.drops.check import check_drop
-from reuptake.drops.folder import SEAL
+from reuptake.drops.folder import SEAL, folder_fault
 from reuptake.drops.scan import Folder
 from reuptake.settings.model import Exclusion
 from reuptake.stages import accept
@@ -19,12 +21,13 @@ def run(accepted: Path, others: list[Folder], section: dict, drops: Path) -> Non
     """Write drops.csv; `others` are checked as `reuptake register` would, and left alone."""
     rows = accept.read(accepted)
     for folder in others:
-        kinds = {key: assay["kind"] for key, assay in section["assays"].items()}
         exclusions = [Exclusion.model_validate(e) for e in section["exclusions"]]
         mine = [e for e in exclusions if e.drop == folder.name]
-        activities = {k: assay["highest_activity"] for k, assay in section["assays"].items()}
-        checked = check_drop(folder.path, kinds, mine, activities=activities)
-        status = "rejected" if (folder.path / SEAL).exists() else "unregistered"
+        checked = check_drop(folder.path, section["assays"], mine)
+        sealed = os.path.exists(folder.path / SEAL)
+        if sealed and not os.access(folder.path / SEAL, os.R_OK):
+            checked.problems[:0] = seal.faults(folder.path)[:1]
+        status = "rejected" if sealed or folder_fault(folder.path) else "unregistered"
         row = summary(checked, status)
         if not row["reasons"]:
             row["reasons"] = ["complete: run `reuptake register` on it"]

@@ -1,0 +1,1 @@
+"""In-vivo assays: comparisons of groups of animals, and what follows from them."""
