@@ -353,7 +353,7 @@ ENTRIES = (
     Entry(
         ANSWER,
         "Interval reaches into the tested range",
-        ("the fitted IC50's interval reaches into the tested range",),
+        ("limit not certain: the fitted IC50's interval reaches into the tested range",),
         "The answer is a limit, but the 95 % interval of the fitted IC50 begins inside the tested "
         "range: the true value may lie somewhat on the other side of the limit.",
         "Read the limit as approximate. Two or three concentrations beyond it settle the matter.",

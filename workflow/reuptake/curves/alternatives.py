@@ -193,16 +193,14 @@ def answers(batch: Batch, name: str, interval: str) -> dict[str, np.ndarray]:
 
 
 def _gain_loss(batch: Batch, falling: general.Estimates) -> general.Estimates:
-    """Gain and loss that begin as the 4PL: a rising curve that is lost looks the same."""
+    """Best fit that falls first: on a falling curve the loss of a rising one fits as well."""
     start = {name: falling[name] for name in ("log10_ic50", "hill")}
-    best = None
+    best = general.fit(MODELS["gain-loss"], batch, batch.weight)
     for decades in _LOSS_STARTS:
         lost = start | {"loss_decades": decades, "loss_hill": 1.0}
         trial = general.fit(MODELS["gain-loss"], batch, batch.weight, start=lost)
-        if best is not None:
-            falls, fell = (fit["top"] >= fit["bottom"] for fit in (trial, best))
-            trial = _either(trial, best, falls & (~fell | (trial.ss < best.ss)))
-        best = trial
+        falls, fell = (fit["top"] >= fit["bottom"] for fit in (trial, best))
+        best = _either(trial, best, falls & (~fell | (trial.ss < best.ss)))
     return best
 
 

@@ -161,7 +161,9 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
             percent = 100 * (reached if more else reached_low)[i]
             f.append(f"{what}: {percent:.0f} % effect at the {side} tested")
             if reaches_inside[i]:
-                f.append("the fitted IC50's interval reaches into the tested range")
+                f.append(
+                    "limit not certain: the fitted IC50's interval reaches into the tested range"
+                )
         if status[i] == "inactive":
             f.append(f"effect {100 * reached[i]:.0f} % at the highest tested")
         if not vehicle[i] and qualifier[i] != "=":
