@@ -7,6 +7,7 @@ done by the package in workflow/reuptake.
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import strip_wildcard_constraints
 from snakemake.utils import min_version
 
 from reuptake import locks, runfile
@@ -40,9 +41,14 @@ include: "workflow/rules/provenance.smk"
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/report/index.html",
-        rules.provenance.output,
-        [f"{RESULTS}/drops/strict"] if SETTINGS.config.strict else [],
+        # Every file by name: of what stands between, Snakemake does not miss what a killed run
+        # has removed to make it again.
+        [
+            expand(strip_wildcard_constraints(path), drop=SEALED)
+            for each in workflow.rules
+            if each.name != "strict" or SETTINGS.config.strict
+            for path in each.output
+        ],
     localrule: True
 
 

@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
+import yaml
+
 from reuptake import disk, leftovers, locks, notifying
 from reuptake.problems import ProblemsError
 from reuptake.settings.load import ROOT, load_settings, resolve
@@ -136,7 +138,8 @@ def _config_of(arguments: list[str]) -> tuple[list[Path], dict]:
             files.append(Path(argument))
         elif option in ("--config", "-C") and "=" in argument:
             key, _, value = argument.partition("=")
-            values[key] = value
+            # lists and mappings are given as in YAML
+            values[key] = yaml.safe_load(value) if value[:1] in ("[", "{") else value
     return files, values
 
 
