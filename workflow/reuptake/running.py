@@ -6,7 +6,7 @@ import csv
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
@@ -105,7 +105,8 @@ def _tell(status: int, results: Path, notify: tuple[str, ...]) -> None:
     if table.exists():
         lines += [summary(drops_table(table), results / "report" / "index.html")]
     text = "\n".join(lines)
-    print(text, flush=True)
+    if text:
+        print(text, flush=True)
     if notify:
         notifying.notify(notify, results, status, text)
 
@@ -138,8 +139,10 @@ def _config_of(arguments: list[str]) -> tuple[list[Path], dict]:
             files.append(Path(argument))
         elif option in ("--config", "-C") and "=" in argument:
             key, _, value = argument.partition("=")
-            # lists and mappings are given as in YAML
-            values[key] = yaml.safe_load(value) if value[:1] in ("[", "{") else value
+            values[key] = value
+            if value.startswith(("[", "{")):  # lists and mappings are given as in YAML
+                with suppress(yaml.YAMLError):
+                    values[key] = yaml.safe_load(value)
     return files, values
 
 
