@@ -119,7 +119,7 @@ def _wait(process: subprocess.Popen) -> int:
         except KeyboardInterrupt:
             continue
         if status < 0:
-            print(f"Snakemake was killed by signal {-status}: call the same again", file=sys.stderr)
+            print(f"Snakemake was ended by signal {-status}: call the same again", file=sys.stderr)
             return 1
         return status
 
