@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import strip_wildcard_constraints
 from snakemake.utils import min_version
 
 from reuptake import locks, runfile
@@ -51,9 +52,14 @@ include: "workflow/rules/provenance.smk"
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/report/index.html",
-        rules.provenance.output,
-        [f"{RESULTS}/drops/strict"] if SETTINGS.config.strict else [],
+        # Every file by name: of what stands between, Snakemake does not miss what a killed run
+        # has removed to make it again.
+        [
+            expand(strip_wildcard_constraints(path), drop=SEALED)
+            for each in workflow.rules
+            if each.name != "strict" or SETTINGS.config.strict
+            for path in each.output
+        ],
     localrule: True
 
 

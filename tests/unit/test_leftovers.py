@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
 from reuptake import leftovers
@@ -55,3 +61,42 @@ def test_no_slurm_no_word(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
     leftovers.cancel(tmp_path)
     assert capsys.readouterr() == ("", "")
+
+
+def test_half_written_files_go_and_dates_from_the_future_come_back(tmp_path):
+    tables = tmp_path / "tables"
+    tables.mkdir()
+    for name in (".wells.csv.bench-1.77.tmp", "wells.csv", ".run.lock", "not.tmp"):
+        (tables / name).write_text("x")
+    ahead, behind = time.time() + 1e6, 86400.0
+    os.utime(tables / "wells.csv", (ahead, ahead))
+    os.utime(tables / "not.tmp", (behind, behind))
+    leftovers.tidy(tmp_path)
+    assert {path.name for path in tables.iterdir()} == {"wells.csv", ".run.lock", "not.tmp"}
+    assert (tables / "wells.csv").stat().st_mtime <= time.time()
+    assert (tables / "not.tmp").stat().st_mtime == behind
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
+def test_jobs_of_this_folder_are_ended_and_no_others(tmp_path, monkeypatch, capsys):
+    program = tmp_path / "reuptake"
+    program.write_text("import time; print(flush=True); time.sleep(60)\n")
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    started = []
+    for folder, command in ((here, "stage"), (here, "verify"), (elsewhere, "stage")):
+        folder.mkdir(exist_ok=True)
+        words = [sys.executable, str(program), command, "ingest"]
+        started.append(subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE))
+    try:
+        for process in started:
+            process.stdout.readline()
+        monkeypatch.chdir(here)
+        leftovers.end_jobs()
+        job, *others = started
+        assert job.wait(timeout=10) == -9
+        assert [process.poll() for process in others] == [None, None]
+        assert capsys.readouterr().out == f"jobs of an earlier run are ended: process {job.pid}\n"
+    finally:
+        for process in started:
+            process.kill()
+            process.communicate()

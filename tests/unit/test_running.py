@@ -87,6 +87,20 @@ def test_the_exit_status_is_that_of_snakemake(folder, snakemake, status):
     assert running.run(["--cores", "1"]) == status
 
 
+def test_a_snakemake_that_was_killed_is_a_failure(folder, snakemake, capsys):
+    snakemake.status = -9
+    assert running.run(["--cores", "1"]) == 1
+    assert "ended by signal 9" in capsys.readouterr().err
+
+
+def test_lists_on_the_command_line_are_yaml(folder, snakemake, monkeypatch):
+    told = []
+    monkeypatch.setattr(running.notifying, "notify", lambda *given: told.append(given[0]))
+    running.run(["--cores", "1", "--config", 'notify=["tee", "a b"]'])
+    assert told == [("tee", "a b")]
+    assert running.run(["--config", "notify=[half"]) == 1
+
+
 def test_arguments_reach_snakemake(folder, snakemake):
     running.run(["--cores", "3", "--config", "title=A b", "ingest"])
     ((python, flag, module, *rest),) = snakemake.commands

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from workingfolder import IN_VIVO, ROOT, Working, in_vivo_drop, prepare, small_drops
+from workingfolder import IN_VIVO, PARTNER, ROOT, Working, in_vivo_drop, prepare, small_drops
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +75,24 @@ def finished_folder(once, checkout, drop_contents) -> Path:
 def finished(tmp_path, checkout, finished_folder) -> Working:
     """A working folder of the test's own after a finished run."""
     return Working(shutil.copytree(finished_folder, tmp_path / "work"), checkout)
+
+
+@pytest.fixture
+def small(tmp_path, checkout, drop_contents) -> Working:
+    """The smallest archive, the partner's drop alone, in which nothing has run."""
+    return prepare(tmp_path / "work", checkout, {PARTNER: drop_contents[PARTNER]})
+
+
+@pytest.fixture(scope="session")
+def undisturbed(once, checkout, drop_contents) -> Working:
+    """The smallest archive after a run that nobody disturbed; not to be changed."""
+
+    def make(folder: Path) -> None:
+        working = prepare(folder, checkout, {PARTNER: drop_contents[PARTNER]})
+        done = working.command("reuptake", "run", "--cores", "2")
+        assert done.returncode == 0, done.stdout
+
+    return Working(once("undisturbed", make), checkout)
 
 
 @pytest.fixture(scope="session")

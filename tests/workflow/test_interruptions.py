@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from workingfolder import PARTNER
 
 pytestmark = pytest.mark.workflow
 
@@ -80,3 +81,12 @@ def test_wrong_usage_passes_through(finished):
     done = finished.command("reuptake", "run", "--no-such-option")
     assert done.returncode == 2
     assert "--no-such-option" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "missing", ["tables/wells.csv", "tables/drops.csv", f"drops/{PARTNER}/curves.parquet"]
+)
+def test_nothing_that_a_killed_run_has_removed_is_forgotten(finished, missing):
+    """Snakemake removes a file before it makes it again, and looks for targets alone."""
+    (finished.folder / "results" / missing).unlink()
+    assert finished.plan().jobs

@@ -15,25 +15,12 @@ import time
 from pathlib import Path
 
 import pytest
-from workingfolder import PARTNER, Working, prepare
+from workingfolder import Working
 
 pytestmark = pytest.mark.workflow
 
 JOBS = 13  # of the partner's drop alone, `all` included
 LONGEST_DELAY_S = 1.5
-
-
-@pytest.fixture(scope="session")
-def undisturbed(once, checkout, drop_contents) -> Path:
-    """The smallest archive, after a run that nobody disturbed; not to be changed."""
-
-    def make(folder: Path) -> None:
-        working = prepare(folder, checkout, {PARTNER: drop_contents[PARTNER]})
-        done = working.command("reuptake", "run", "--cores", "2")
-        assert done.returncode == 0, done.stdout
-        assert f"{JOBS} of {JOBS} steps (100%) done" in done.stdout
-
-    return once("undisturbed", make)
 
 
 def killed(working: Working, after_jobs: int, delay_s: float, *arguments: str) -> None:
@@ -60,21 +47,9 @@ def killed(working: Working, after_jobs: int, delay_s: float, *arguments: str) -
         process.communicate(timeout=60)
 
 
-def answers(folder: Path) -> dict[str, bytes]:
-    """Every file of tables, figures and report."""
-    results = folder / "results"
-    paths = [
-        path
-        for kind in ("tables", "figures", "report")
-        for path in (results / kind).rglob("*")
-        if path.is_file()
-    ]
-    return {path.relative_to(results).as_posix(): path.read_bytes() for path in paths}
-
-
-def kill_and_finish(seed: int, undisturbed: Path, checkout: Path, folder: Path) -> None:
+def kill_and_finish(seed: int, undisturbed: Working, folder: Path) -> None:
     chosen = random.Random(seed)
-    working = Working(shutil.copytree(undisturbed, folder), checkout)
+    working = Working(shutil.copytree(undisturbed.folder, folder), undisturbed.checkout)
     again = ["--forceall"] if seed % 2 else []
     if not again:
         shutil.rmtree(folder / "results")
@@ -83,7 +58,7 @@ def kill_and_finish(seed: int, undisturbed: Path, checkout: Path, folder: Path) 
 
     done = working.command("reuptake", "run", "--cores", "2")
     assert done.returncode == 0, done.stdout
-    now, expected = answers(folder), answers(undisturbed)
+    now, expected = working.answers, undisturbed.answers
     assert now.keys() == expected.keys()
     assert [name for name in now if now[name] != expected[name]] == []
     left = [path for path in (folder / "results").rglob("*") if path.name.endswith(".tmp")]
@@ -94,11 +69,11 @@ def kill_and_finish(seed: int, undisturbed: Path, checkout: Path, folder: Path) 
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_killed_run_is_finished_by_the_next(seed, undisturbed, checkout, tmp_path):
-    kill_and_finish(seed, undisturbed, checkout, tmp_path / "work")
+def test_a_killed_run_is_finished_by_the_next(seed, undisturbed, tmp_path):
+    kill_and_finish(seed, undisturbed, tmp_path / "work")
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("seed", range(100, 130))
-def test_thirty_random_kills(seed, undisturbed, checkout, tmp_path):
-    kill_and_finish(seed, undisturbed, checkout, tmp_path / "work")
+def test_thirty_random_kills(seed, undisturbed, tmp_path):
+    kill_and_finish(seed, undisturbed, tmp_path / "work")

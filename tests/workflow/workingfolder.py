@@ -68,6 +68,20 @@ class Working:
         tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return os.environ | {"PATH": tools, "PYTHONPATH": str(self.checkout / "workflow")}
 
+    @property
+    def workflow(self) -> list[str]:
+        """Plain Snakemake with this checkout's workflow."""
+        profile = self.checkout / "workflow" / "profiles" / "default"
+        snakefile = str(self.checkout / "Snakefile")
+        return ["snakemake", "--snakefile", snakefile, "--workflow-profile", str(profile)]
+
+    @property
+    def answers(self) -> dict[str, bytes]:
+        """Every file of tables, figures and report."""
+        kinds = [self.folder / "results" / kind for kind in ("tables", "figures", "report")]
+        files = [path for kind in kinds for path in kind.rglob("*") if path.is_file()]
+        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in files}
+
     def command(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run a program of the environment in the folder."""
         return subprocess.run(
@@ -83,15 +97,7 @@ class Working:
 
     def snakemake(self, *arguments: str, status: int = 0) -> str:
         """Run the workflow and return what it prints; its exit status must be `status`."""
-        profile = self.checkout / "workflow" / "profiles" / "default"
-        done = self.command(
-            "snakemake",
-            "--snakefile",
-            str(self.checkout / "Snakefile"),
-            "--workflow-profile",
-            str(profile),
-            *arguments,
-        )
+        done = self.command(*self.workflow, *arguments)
         assert done.returncode == status, done.stdout
         return done.stdout
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 _RUN = re.compile(r"SLURM run ID: (\S+)")
 _WAIT_S = 120
+_END_S = 10
 
 
 def tidy(results: Path) -> None:
@@ -43,9 +44,10 @@ def end_jobs() -> None:
     name and renamed.
     """
     ended = set()
-    while left := set(_at_work()):
+    deadline = time.monotonic() + _END_S
+    while (left := set(_at_work())) and time.monotonic() < deadline:
         for process in left:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(OSError):
                 os.kill(process, signal.SIGKILL)
         ended |= left
         time.sleep(0.05)

@@ -6,9 +6,11 @@ import csv
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
+
+import yaml
 
 from reuptake import disk, leftovers, locks, notifying
 from reuptake.problems import ProblemsError
@@ -103,7 +105,8 @@ def _tell(status: int, results: Path, notify: tuple[str, ...]) -> None:
     if table.exists():
         lines += [summary(drops_table(table), results / "report" / "index.html")]
     text = "\n".join(lines)
-    print(text, flush=True)
+    if text:
+        print(text, flush=True)
     if notify:
         notifying.notify(notify, results, status, text)
 
@@ -116,7 +119,7 @@ def _wait(process: subprocess.Popen) -> int:
         except KeyboardInterrupt:
             continue
         if status < 0:
-            print(f"Snakemake was killed by signal {-status}: call the same again", file=sys.stderr)
+            print(f"Snakemake was ended by signal {-status}: call the same again", file=sys.stderr)
             return 1
         return status
 
@@ -137,6 +140,9 @@ def _config_of(arguments: list[str]) -> tuple[list[Path], dict]:
         elif option in ("--config", "-C") and "=" in argument:
             key, _, value = argument.partition("=")
             values[key] = value
+            if value.startswith(("[", "{")):  # lists and mappings are given as in YAML
+                with suppress(yaml.YAMLError):
+                    values[key] = yaml.safe_load(value)
     return files, values
 
 

@@ -102,7 +102,7 @@ class Folder:
             judged = verdict.stat().st_ctime_ns
             if json.loads(verdict.read_text(encoding="utf-8"))["status"] != "accepted":
                 judged = 0
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError, TypeError):
             judged = 0
         return [
             name
