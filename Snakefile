@@ -52,14 +52,7 @@ include: "workflow/rules/provenance.smk"
 rule all:
     default_target: True
     input:
-        # Every file by name: of what stands between, Snakemake does not miss what a killed run
-        # has removed to make it again.
-        [
-            expand(strip_wildcard_constraints(path), drop=SEALED)
-            for each in workflow.rules
-            if each.name != "strict" or SETTINGS.config.strict
-            for path in each.output
-        ],
+        everything,
     localrule: True
 
 

@@ -77,17 +77,18 @@ def make(folder: Path) -> Recorded:
     run = RunFile(settings.config.model_dump(mode="json"), [dropmaker.NAME], [], rules, call)
     name = dropmaker.NAME
     tables, mine = results / "tables", results / "drops" / name
-    files = {key: mine / f"{key}.parquet" for key in ("ingested", "plates", "wells", "curves")} | {
-        "verdict": mine / "verdict.json"
-    }
-    ingest.run(archive.drop(), run.section("ingest", name), files["verdict"], files["ingested"])
+    files = {
+        key: mine / f"{key}.parquet" for key in ("ingested", "animals", "plates", "wells", "curves")
+    } | {"verdict": mine / "verdict.json"}
+    made = files["verdict"], files["ingested"], files["animals"]
+    ingest.run(archive.drop(), run.section("ingest", name), *made)
     qc.run(files["ingested"], run.section("qc", name), files["plates"], files["wells"])
     share = run.section("fit", name)
-    fit.run(files["verdict"], files["wells"], files["plates"], share, files["curves"])
+    fit.run(files["verdict"], files["wells"], files["plates"], [], share, files["curves"])
     accepted = results / "drops" / "accepted.json"
     accept.run([files["verdict"]], accepted)
     listing.run(accepted, [], run.section("listing"), tables / "drops.csv")
-    collect.run(accepted, results / "drops", run.section("collect"), tables)
+    collect.run(accepted, results / "drops", [], run.section("collect"), tables)
     potency.run(tables)
     selectivity_stage.run(tables, run.section("selectivity"))
     _stand_ins(results)

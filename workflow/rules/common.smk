@@ -53,11 +53,31 @@ def constants_for(wildcards):
     return expand(f"{PER_DROP}/{{drop}}/constants.parquet", drop=drops)
 
 
+def with_animals(drops):
+    """Those of some drops that name an assay with animals."""
+    assays = {key for key, assay in SETTINGS.assays.items() if assay.kind in ANIMAL_KINDS}
+    return [name for name in drops if assays & assays_of(name)]
+
+
 def in_vivo_tables(wildcards):
     """The in-vivo tables of every processed drop that names an assay with animals."""
-    assays = {key for key, assay in SETTINGS.assays.items() if assay.kind in ANIMAL_KINDS}
-    drops = [name for name in SEALED if assays & assays_of(name)]
+    drops = with_animals(SEALED)
     return expand(f"{PER_DROP}/{{drop}}/{{table}}.parquet", drop=drops, table=IN_VIVO_TABLES)
+
+
+def everything(wildcards):
+    """Every file that the rules make, by name.
+
+    Of what stands between, Snakemake does not miss what a killed run has removed to make it
+    again.
+    """
+    some = {"constants_drop": measuring(SEALED), "animals_drop": with_animals(SEALED)}
+    return [
+        expand(strip_wildcard_constraints(path), drop=some.get(each.name, SEALED))
+        for each in workflow.rules
+        if each.name != "strict" or SETTINGS.config.strict
+        for path in each.output
+    ]
 
 
 def uses(stage):
