@@ -5,7 +5,9 @@ done by the package in workflow/reuptake.
 """
 
 from functools import cache
+from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
 from snakemake.io import strip_wildcard_constraints

@@ -19,12 +19,23 @@ from reuptake.stages import selectivity as selectivity_stage
 
 FIGURE, PAGE = "curves-cmpd-1-binding", "compounds/cmpd-1.html"
 OUTPUTS = {
-    "ingest_drop": ("drops/*/verdict.json", "drops/*/ingested.parquet"),
+    "ingest_drop": (
+        "drops/*/verdict.json",
+        "drops/*/ingested.parquet",
+        "drops/*/animals.parquet",
+    ),
     "qc_drop": ("drops/*/plates.parquet", "drops/*/wells.parquet"),
     "fit_drop": ("drops/*/curves.parquet",),
     "accept": ("drops/accepted.json",),
     "listing": ("tables/drops.csv",),
-    "collect": ("tables/wells.csv", "tables/plates.csv", "tables/curves.csv", "tables/README.md"),
+    "collect": (
+        "tables/wells.csv",
+        "tables/plates.csv",
+        "tables/curves.csv",
+        "tables/constants.csv",
+        "tables/isotherms.csv",
+        "tables/README.md",
+    ),
     "potency": ("tables/experiments.csv", "tables/potency.csv"),
     "selectivity": ("tables/selectivity.csv",),
 }
@@ -77,18 +88,17 @@ def make(folder: Path) -> Recorded:
     run = RunFile(settings.config.model_dump(mode="json"), [dropmaker.NAME], [], rules, call)
     name = dropmaker.NAME
     tables, mine = results / "tables", results / "drops" / name
-    files = {
-        key: mine / f"{key}.parquet" for key in ("ingested", "animals", "plates", "wells", "curves")
-    } | {"verdict": mine / "verdict.json"}
-    made = files["verdict"], files["ingested"], files["animals"]
-    ingest.run(archive.drop(), run.section("ingest", name), *made)
+    steps = ("ingested", "animals", "plates", "wells", "curves")
+    files = {key: mine / f"{key}.parquet" for key in steps} | {"verdict": mine / "verdict.json"}
+    ingested = (files[key] for key in ("verdict", "ingested", "animals"))
+    ingest.run(archive.drop(), run.section("ingest", name), *ingested)
     qc.run(files["ingested"], run.section("qc", name), files["plates"], files["wells"])
     share = run.section("fit", name)
     fit.run(files["verdict"], files["wells"], files["plates"], [], share, files["curves"])
     accepted = results / "drops" / "accepted.json"
     accept.run([files["verdict"]], accepted)
     listing.run(accepted, [], run.section("listing"), tables / "drops.csv")
-    collect.run(accepted, results / "drops", [], run.section("collect"), tables)
+    collect.run(accepted, results / "drops", run.measuring, run.section("collect"), tables)
     potency.run(tables)
     selectivity_stage.run(tables, run.section("selectivity"))
     _stand_ins(results)

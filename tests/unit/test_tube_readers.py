@@ -47,12 +47,15 @@ def test_wizard2_racks_are_plates_and_positions_wells():
     assert third.counts[0, :3].tolist() == pytest.approx([5019.8, 17.6, np.nan], nan_ok=True)
     assert fourth.counts[0, 0] == 878.5
     assert np.isfinite(third.counts).sum() == 2
+    assert third.lines[0, :3].tolist() == [2, 3, 0]
+    assert fourth.lines[0, 0] == 4
 
 
 def test_tricarb_vials_by_sample_number():
     (plate,) = plates(TRICARB)
     assert (plate.label, plate.unit, plate.counts.shape) == ("7", "CPM", (8, 12))
     assert plate.counts[0, :2].tolist() == [4860.0, 620.0]
+    assert plate.lines[0, :2].tolist() == [8, 9]
     # number 13 begins the second row; it was not counted
     assert np.isfinite(plate.counts).sum() == 2
 
@@ -71,6 +74,7 @@ def test_tricarb_in_another_set_up():
 def test_hidex_measurements_by_well(end):
     (plate,) = plates(HIDEX.replace("\n", end))
     assert (plate.counts[0, 0], plate.counts[1, 1]) == (83.970, 1203.5)
+    assert (plate.lines[0, 0], plate.lines[1, 1]) == (4, 19)
     assert np.isfinite(plate.counts).sum() == 2
     # day first: 30 November
     assert (plate.unit, plate.measured_at) == ("CPM", "2023-11-30T08:46:05")

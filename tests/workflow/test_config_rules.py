@@ -17,7 +17,7 @@ from typing import Annotated, Literal, get_args, get_origin
 
 import pytest
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from workingfolder import BINDING, PARTNER, UPTAKE
 
 from reuptake.settings.model import (
@@ -336,9 +336,10 @@ def test_dry_run(row, finished):
     elif row["file"] == "assays.yaml":
         only = {DROP_OF_MODEL[model]}
         assay = ASSAY_OF_MODEL[model]
+        valid = TypeAdapter(Assay).validate_python
         finished.configure(
             "assays.yaml",
-            lambda a: a.update({assay: changed(a[assay], path, value, lambda _: None)}),
+            lambda a: a.update({assay: changed(a[assay], path, value, valid)}),
         )
     elif row["file"] == "targets.yaml":
         finished.configure("targets.yaml", lambda t: t["NET"].update({path[0]: value}))

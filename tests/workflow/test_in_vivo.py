@@ -80,7 +80,7 @@ def test_report_and_guide_tables_speak_of_them(animals):
 def test_the_plan_of_a_trend_spares_the_wells(animals):
     animals.configure("assays.yaml", lambda a: a["forced_swim_rat"].update(trend=False))
     plan = animals.plan()
-    assert plan.rules == {"animals_drop", "in_vivo", "guides", "figures", "report"}
+    assert plan.rules == {"animals_drop", "in_vivo", "guides", "figures", "report", "provenance"}
     assert plan.drops == {IN_VIVO}
 
 

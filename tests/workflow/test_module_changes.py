@@ -13,7 +13,8 @@ REPORT = {"report", "provenance"}
 SELECTIVITY = {"selectivity", "guides", "figures"} | REPORT
 POOLED = {"collect", "potency"} | SELECTIVITY
 FIT = {"fit_drop"} | POOLED
-QC = {"qc_drop"} | FIT
+CONSTANTS = {"constants_drop"} | FIT
+QC = {"qc_drop"} | CONSTANTS
 ALL = {"ingest_drop", "accept", "listing", "in_vivo"} | QC
 
 
@@ -22,7 +23,7 @@ ALL = {"ingest_drop", "accept", "listing", "in_vivo"} | QC
     [
         ("reuptake/readers/grid.py", ALL),
         ("reuptake/qc/metrics.py", QC),
-        ("reuptake/curves/engine.py", FIT),
+        ("reuptake/curves/engine.py", CONSTANTS),
         ("reuptake/binding/ki.py", FIT),
         ("reuptake/selectivity.py", SELECTIVITY),
         ("reuptake/stages/in_vivo.py", {"in_vivo", "guides", "figures"} | REPORT),

@@ -9,13 +9,25 @@ a crate. One job; it runs whenever another one does, or anything that it records
 def made_of(all_rules):
     """What each rule makes, and of what."""
 
-    def named(paths):
-        # an input that only a function knows is the drop itself
-        paths = [f"{SETTINGS.config.drops}/*" if callable(p) else str(p) for p in paths]
-        return without_drops(paths, PER_DROP)
+    def asked(function, by_drop):
+        # a raw file is the drop itself
+        jobs = [SimpleNamespace(drop=name) for name in SEALED] if by_drop else [None]
+        paths = [str(path) for job in jobs for path in function(job)]
+        raw = f"{Path(SETTINGS.config.drops)}/"
+        return [f"{raw}*" if path.startswith(raw) else path for path in paths]
+
+    def named(paths, by_drop):
+        known = [asked(p, by_drop) if callable(p) else [str(p)] for p in paths]
+        return without_drops(chain(*known), PER_DROP)
 
     making = [each for each in all_rules if each.output]
-    return {r.name: dict(inputs=named(r.input), outputs=named(r.output)) for r in making}
+    return {
+        r.name: {
+            "inputs": named(r.input, bool(r.wildcard_names)),
+            "outputs": named(r.output, False),
+        }
+        for r in making
+    }
 
 
 rule provenance:

@@ -22,6 +22,7 @@ _REMEDY = "Give the counter's unchanged export, with Samp., WName and CPM of eve
 class _Measurement:
     line: int
     values: dict[str, str] = field(default_factory=dict)
+    counted: int = 0  # the line of its CPM
 
 
 def recognises(document: Document) -> bool:
@@ -39,7 +40,7 @@ def read(documents: Sequence[Document]) -> list[CounterPlate]:
         If a measurement has no well or no CPM, or a well was measured twice.
     """
     problems: list[Problem] = []
-    counts: dict[tuple[int, int], float] = {}
+    counts: dict[tuple[int, int], tuple[float, str, int]] = {}
     ended = ""
     for document in documents:
         found = _measurements(document.text)
@@ -51,10 +52,13 @@ def read(documents: Sequence[Document]) -> list[CounterPlate]:
     if problems:
         raise ProblemsError(problems)
     rows, columns = (max(axis) + 1 for axis in zip(*counts, strict=True))
+    first = documents[0].name
     grid = np.full(smallest_plate(rows, columns), math.nan)
-    for well, value in counts.items():
-        grid[well] = value
-    return [CounterPlate("1", grid, _QUANTITY, documents[0].name, ended)]
+    lines = np.zeros(grid.shape, dtype=int)
+    for well, (value, file, line) in counts.items():
+        # a line of another file would be taken for one of the first
+        grid[well], lines[well] = value, line if file == first else 0
+    return [CounterPlate("1", grid, _QUANTITY, first, ended, lines)]
 
 
 def _measurements(content: str) -> list[_Measurement]:
@@ -68,6 +72,8 @@ def _measurements(content: str) -> list[_Measurement]:
             found.append(_Measurement(line))
         if found:
             found[-1].values.setdefault(key, value)
+            if key == _QUANTITY:
+                found[-1].counted = found[-1].counted or line
     return found
 
 
@@ -93,7 +99,7 @@ def _read_well(name: str, measurement: _Measurement, counts: dict, problems) -> 
     if well in counts:
         remedy = "Export one repeat a file, and name the file of the one that counts"
         fault("the well was measured twice", remedy, well_name(*well), values[_QUANTITY])
-    counts.setdefault(well, value)
+    counts.setdefault(well, (value, name, measurement.counted))
 
 
 def _timestamp(ended: str) -> str:

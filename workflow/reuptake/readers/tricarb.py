@@ -89,4 +89,4 @@ def _read_vial(name, header: Row, row: Row, quantity, decimal, plates, problems)
         return
     unit = header.cells[quantity][:3]
     tubes = plates.setdefault(label, Tubes(label, name, unit))
-    tubes.add(row.cells[sample], counts, row.line, problems)
+    tubes.add(row.cells[sample], counts, name, row.line, problems)

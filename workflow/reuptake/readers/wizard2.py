@@ -74,4 +74,5 @@ def _read_tube(name: str, row: Row, columns, racks: dict[str, Tubes], problems) 
     if not label:
         problems.append(Problem("no rack named", _REMEDY, name, row.line, "Rack"))
         return
-    racks.setdefault(label, Tubes(label, name, "CPM")).add(position, counts, row.line, problems)
+    tubes = racks.setdefault(label, Tubes(label, name, "CPM"))
+    tubes.add(position, counts, name, row.line, problems)
