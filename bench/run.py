@@ -12,6 +12,7 @@ os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 import argparse
 import json
 import platform
+import statistics
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +21,11 @@ import fitting
 
 import workflow
 
-SECTIONS = {"fit": fitting.measure, "workflow": workflow.measure}
+SECTIONS = {
+    "fit": fitting.measure,
+    "statistics": statistics.measure,
+    "workflow": workflow.measure,
+}
 RESULTS = Path(__file__).parent / "results.json"
 
 

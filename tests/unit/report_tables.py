@@ -54,6 +54,7 @@ def archive(simulated: bool = True, real: bool = True) -> dict[str, pd.DataFrame
     frames["experiments"] = _experiments(curves)
     frames["potency"] = _potency(frames["experiments"])
     frames["selectivity"] = _selectivity(frames["potency"])
+    frames["runcharts"] = []
     return {name: typed(pd.DataFrame(rows), TABLES[name]) for name, rows in frames.items()}
 
 

@@ -1,4 +1,4 @@
-"""Figures: curves, plate heat maps and selectivity, as SVG and PNG.
+"""Figures: curves, plate heat maps, selectivity and run charts, as SVG and PNG.
 
 Input: the result tables. Output: figures/index.csv, which names every figure beside it. One
 job; figures whose data have not changed come from results/cache, which is not an output so

@@ -9,12 +9,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from reuptake.figures import cache, curves, plates, selectivity, style
+from reuptake.figures import cache, curves, plates, runcharts, selectivity, style
 from reuptake.figures.inputs import INDEX, read_tables
 from reuptake.formatting import slug
 from reuptake.tables import typed, write_csv
 
-_MODULES = {"curves": curves, "plates": plates, "selectivity": selectivity}
+_MODULES = {
+    "curves": curves,
+    "plates": plates,
+    "selectivity": selectivity,
+    "runcharts": runcharts,
+}
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,8 @@ def list_drawings(tables: dict[str, pd.DataFrame]) -> list[Drawing]:
         add("curves", f"{compound}-{modality}", data, compound=compound, modality=modality)
     for drop, assay, page, _, data in plates.prepare(tables):
         add("plates", f"{drop}-{assay}" + _page(page), data, drop=drop)
+    for assay, compound, quantity, _, data in runcharts.prepare(tables):
+        add("runcharts", f"{assay}-{compound}-{quantity}", data, compound=compound)
     return drawings
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 INDEX = (
     Column("file", "text", "name of the figure, without .svg or .png"),
-    Column("kind", "text", "curves, plates or selectivity"),
-    Column("compound", "text", "compound of a curves figure"),
+    Column("kind", "text", "curves, plates, selectivity or runcharts"),
+    Column("compound", "text", "compound of a curves or runcharts figure"),
     Column("modality", "text", "binding, uptake or response"),
     Column("drop", "text", "drop of a plates figure"),
     Column("caption", "text", "what the figure shows"),

@@ -21,13 +21,14 @@ _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib")
 
 # what the stages know of an assay; what stands nowhere here is kept for the reader alone
 _IN_WELLS = ("kind", "target", "species")
-_IN_PLATES = ("limits", "total_added_fraction")
+_IN_PLATES = ("limits", "total_added_fraction", "solvent_pct")
 _IN_CURVES = {
     "competition_binding": (
         "species",
         "preparation",
         "radioligand",
         "ligand_concentration",
+        "ligand_relative_error",
         "total_added_fraction",
         "kd",
         "bmax",
@@ -98,7 +99,7 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
         },
         "collect": {"compounds": [_dump(c) for c in settings.compounds]},
         "potency": {},
-        "selectivity": {"roles": roles},
+        "selectivity": {"roles": roles, "selectivity_classes": config.selectivity_classes},
         "guides": {"reference": config.reference, "guide_compound": config.guide_compound},
         "figures": {},
         "report": {

@@ -54,7 +54,7 @@ def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dic
     for row, key in zip(fitted.to_dict("records"), keys, strict=True):
         assay = assays[row["assay"]]
         flags = [row["flags"]] if row["flags"] else []
-        row |= {"ki_method": "none"}
+        row |= {"ki_method": "none", "date": runs[key[0], key[2]].get("date")}
         if row["kind"] == "competition_binding":
             if key not in conditions:
                 level = levels[key[:2]] | {"unit": identity.loc[key, "unit"]}
@@ -67,6 +67,9 @@ def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dic
                 "ligand_nM": known.ligand_nM,
                 "kd_nM": known.kd_nM,
                 "transporter_nM": known.transporter_nM,
+                "radioligand": (assay.get("radioligand") or {}).get("name"),
+                "kd_relative_error": (assay.get("kd") or {}).get("relative_error"),
+                "ligand_relative_error": assay.get("ligand_relative_error"),
             }
         elif row["kind"] == "uptake_inhibition":
             flags += _floor(row, assay, runs[key[0], key[2]])
