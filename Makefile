@@ -1,11 +1,13 @@
 # `make` lists what there is. Everything runs in .venv, which is made from uv.lock when needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format demo bench peers environment clean distclean
+.PHONY: help setup setup-cluster run test test-cluster validator lint format demo bench \
+	environment flags clean distclean
 
 # ARGS reaches the command behind the target: make run ARGS=--dry-run, make test ARGS=tests/unit
 ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
+CLUSTER := .venv/.cluster
 
 # Whatever else is loaded in the shell (modules, another environment) stays out of this one.
 unexport PYTHONPATH PYTHONHOME
@@ -16,7 +18,7 @@ ifneq ($(shell test -x $(BIN)/python && cat $(READY) 2>/dev/null),$(CURDIR))
 endif
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 $(READY): uv.lock pyproject.toml
 	@echo "Setting up the environment in .venv: once, about a minute ..."
@@ -26,11 +28,25 @@ $(READY): uv.lock pyproject.toml
 setup: $(READY) ## make the environment, if it is not there yet
 	@echo "The environment in .venv is ready."
 
+$(CLUSTER): | $(READY)
+	@PYTHON="$(PYTHON)" sh workflow/scripts/setup.sh cluster
+
+setup-cluster: $(CLUSTER) ## the same with what submits jobs to Slurm
+	@echo "The environment in .venv is ready for Slurm."
+
 run: $(READY) ## run the pipeline on all drops, and say where the report is
 	@$(BIN)/reuptake run --cores all $(ARGS)
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+test-cluster: $(CLUSTER) ## run the tests that start a Slurm of their own (10 minutes)
+	@$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
+
+validator: $(READY) ## install the validator of RO-Crates that a test uses
+	@$(BIN)/python -m venv --clear tests/validator/.venv
+	@tests/validator/.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r tests/validator/requirements.txt
 
 lint: $(READY) ## check style and formatting
 	@$(BIN)/ruff check .
@@ -47,14 +63,14 @@ demo: $(READY) ## write the simulated drops again and register them
 	@grep -l '^simulated: true' data/drops/*/drop.yaml | while read -r file; do \
 		$(BIN)/reuptake register "$${file%/drop.yaml}" || exit; done
 
-bench: $(READY) ## measure speed and accuracy
+bench: $(READY) ## measure speed and accuracy, also beside other programs
 	@$(BIN)/python bench/run.py $(ARGS)
-
-peers: $(READY) ## measure the curve engine beside the programs that people use
-	@$(BIN)/python bench/peers/run.py $(ARGS)
 
 environment: $(READY) ## write environment.yml from uv.lock
 	@$(BIN)/python workflow/scripts/environment.py
+
+flags: $(READY) ## write docs/flags.md and its pictures
+	@$(BIN)/python workflow/scripts/flags.py
 
 clean: ## remove results, their history and caches; never data
 	@find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
@@ -62,4 +78,4 @@ clean: ## remove results, their history and caches; never data
 	@find workflow tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## clean, and remove the environment
-	@rm -rf .venv .uv bench/peers/.venv
+	@rm -rf .venv .uv bench/peers/.venv tests/validator/.venv

@@ -10,8 +10,10 @@ from snakemake.utils import min_version
 
 from reuptake import runfile
 from reuptake.drops.check import assays_named
-from reuptake.drops.folder import path_fault
+from reuptake.drops.folder import SEAL, path_fault
 from reuptake.drops.scan import scan
+from reuptake.provenance.record import without_drops
+from reuptake.provenance.software import software_digest
 from reuptake.settings.load import load_settings
 from reuptake.settings.sections import digest, fingerprint, section
 
@@ -31,15 +33,19 @@ include: "workflow/rules/selectivity.smk"
 include: "workflow/rules/guides.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/provenance.smk"
 
 
 rule all:
     default_target: True
     input:
         f"{RESULTS}/report/index.html",
+        rules.provenance.output,
         [f"{RESULTS}/drops/strict"] if SETTINGS.config.strict else [],
     localrule: True
 
 
 onstart:
-    runfile.write(Path(RUN), config, FOLDERS.values())
+    settings = workflow.config_settings
+    call = runfile.call_of(workflow.cores, settings.configfiles, settings.config)
+    runfile.write(Path(RUN), config, FOLDERS.values(), made_of(workflow.rules), call)

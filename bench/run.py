@@ -1,7 +1,7 @@
-"""Measure speed and accuracy: `make bench`, or `bench/run.py fit` or `workflow` alone.
+"""Measure speed and accuracy: `make bench`, or one section: `make bench ARGS=fit`.
 
-Prints tables and writes bench/results.json. Nothing here is asserted in a test: the numbers
-belong to a machine and its day.
+Prints tables and writes results.json. Nothing here is asserted in a test: the numbers belong
+to a machine and its day.
 """
 
 import os
@@ -12,21 +12,38 @@ os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 import argparse
 import json
 import platform
-import statistics
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import fitting
+import replication
 
 import workflow
 
+HERE = Path(__file__).parent
+RESULTS = HERE / "results.json"
+
+
+def peers() -> None:
+    """The curve engine beside other programs, which have an environment and results of their own.
+
+    Raises
+    ------
+    SystemExit
+        If one of them cannot be installed or run, with its name.
+    """
+    if status := subprocess.run([sys.executable, HERE / "peers" / "run.py"]).returncode:
+        raise SystemExit(status)
+
+
 SECTIONS = {
     "fit": fitting.measure,
-    "statistics": statistics.measure,
+    "statistics": replication.measure,
     "workflow": workflow.measure,
+    "peers": peers,
 }
-RESULTS = Path(__file__).parent / "results.json"
 
 
 def main() -> None:
@@ -43,7 +60,8 @@ def main() -> None:
         "python": platform.python_version(),
     } | {name: version(name) for name in ("numpy", "scipy", "pandas", "snakemake")}
     for section in wanted:
-        measured[section] = SECTIONS[section]()
+        if (numbers := SECTIONS[section]()) is not None:
+            measured[section] = numbers
         RESULTS.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     print(f"\nwritten: {RESULTS}")
 

@@ -23,8 +23,8 @@ from reuptake.curves.verdict import unfit
 
 # what warns of a value; which controls are missing stands on every curve without them
 WARNINGS = re.compile(
-    "outlying wells|hook:|lack of fit|IC50 at the edge|unbounded|depend on each other"
-    "|stopped before convergence|rises above vehicle"
+    "outlying wells|hook:|lack of fit|IC50 at the edge|IC50 in a gap|limit not certain|unbounded"
+    "|depend on each other|stopped before convergence|rises above vehicle"
 )
 
 

@@ -1,4 +1,4 @@
-"""Compare the curve engine with the programs that people use: `make peers`.
+"""Compare the curve engine with the programs that people use: `make bench ARGS=peers`.
 
 Makes the other programs' environment, gives every program the same simulated curves, prints a
 table for each topic and writes results.json. README.md tells the rules.

@@ -9,48 +9,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from longtables import (
+    COMPETITION_CPM,
+    COMPETITION_NM,
+    DOSES_NM,
+    GOOD,
+    HEADER,
+    UNITS,
+    logistic,
+    rows,
+)
 
 import dropmaker
 
-HEADER = "curve,concentration,unit,response\n"
-DOSES_NM = [0.1, 0.316, 1, 3.16, 10, 31.6, 100, 316, 1000, 3160, 10_000]
-UNITS = {"nM": 1.0, "uM": 1e-3, "M": 1e-9}
-
-
-def rows(curve: str, doses_nM, responses, unit: str = "nM") -> str:
-    factor = UNITS[unit]
-    return "".join(
-        f"{curve},{dose * factor:.12g},{unit},{response}\n"
-        for dose, response in zip(doses_nM, responses, strict=True)
-    )
-
-
-def logistic(doses_nM, ic50_nM: float, top=100.0, bottom=0.0, hill=1.0) -> list[float]:
-    return [bottom + (top - bottom) / (1 + (dose / ic50_nM) ** hill) for dose in doses_nM]
-
-
-@pytest.fixture
-def fit(tmp_path, capsys):
-    """Fit the text of a table; the outcome, and the answers by curve (None if none written)."""
-
-    def run(text: str | bytes):
-        table, out = tmp_path / "long.csv", tmp_path / "out.csv"
-        out.unlink(missing_ok=True)
-        table.write_bytes(text.encode() if isinstance(text, str) else text)
-        outcome = dropmaker.command(capsys, "fit", table, "-o", out)
-        assert "Traceback" not in outcome.text
-        if not out.exists():
-            return outcome, None
-        answers = pd.read_csv(out, keep_default_na=False, na_values={"ic50_nM": [""]})
-        return outcome, answers.set_index("curve")
-
-    return run
-
-
-# Competition binding, log10 M -11 to -5.5; unweighted reference fit of the same data elsewhere:
-# log10 IC50 -8.90700, profile -8.9521 to -8.8618, SS 26178.4, Hill of the 4PL 0.9923.
-COMPETITION_CPM = [4815, 4627, 4581, 3878, 2985, 1751, 1091, 768, 639, 635, 599, 602]
-COMPETITION_NM = [10 ** (x / 2 + 9) for x in range(-22, -10)]
 # An incomplete curve with a free lower plateau: IC50 71.71 nM, profile 40.750 to 152.78.
 OPEN_NM = [0.1, 0.316, 1, 3.16, 10, 31.6, 100]
 OPEN_PCT = [99, 101, 97, 98, 88, 73, 48]
@@ -61,6 +32,8 @@ SHORT_PCT = [101, 98, 102, 99, 97, 96, 91, 83, 69]
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_competition_curve(fit, unit):
+    """Unweighted reference fit of the same data elsewhere: log10 IC50 -8.90700, profile -8.9521
+    to -8.8618, SS 26178.4, Hill of the 4PL 0.9923."""
     outcome, answers = fit(HEADER + rows("c", COMPETITION_NM, COMPETITION_CPM, unit))
     assert (outcome.code, outcome.text) == (0, "")
     c = answers.loc["c"]
@@ -207,9 +180,6 @@ def test_missing_responses_are_missing_wells(fit, missing):
     pd.testing.assert_frame_equal(answers, without)
 
 
-GOOD = rows("good", DOSES_NM, logistic(DOSES_NM, 10))
-
-
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
@@ -227,7 +197,7 @@ def test_what_cannot_be_fitted_fails_with_its_reason_beside_a_good_curve(fit, bo
     assert outcome.code == 1
     assert "curve 'bad': " in outcome.text
     assert reason in outcome.text
-    assert "1 curves could not be fitted" in outcome.text
+    assert "1 curve could not be fitted" in outcome.text
     bad, good = answers.loc["bad"], answers.loc["good"]
     assert bad.status == "failed"
     assert bad.ic50_qualifier == ""
@@ -259,7 +229,7 @@ def test_sd_is_read_and_said_to_be_unused(fit):
     text = HEADER.replace("\n", ",sd\n") + GOOD.replace("\n", ",2.5\n")
     outcome, answers = fit(text)
     assert outcome.code == 0
-    assert outcome.text.count("sd is not used") == 1
+    assert "long.csv: sd is not used; --weights sd weighs each well by it" in outcome.text
     _, without = fit(HEADER + GOOD)
     pd.testing.assert_frame_equal(answers, without)
 

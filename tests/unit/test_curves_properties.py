@@ -67,6 +67,27 @@ def test_scale_and_offset_of_the_response_change_nothing_else(scale, shift, seed
     assert other[WORDS].equals(one[WORDS])
 
 
+def test_a_curve_and_its_mirror_image_have_mirrored_answers():
+    """1/c and 100 - y, vehicle and full block exchanged: the same curve from the other end."""
+    n = 60
+    curve, c, y, _ = simulate(n, seed=8, log10_ic50=(1.0, 3.5))
+    with np.errstate(divide="ignore"):
+        mirror = fit_curves(curve, 1.0 / c, 100.0 - y, n)
+    one = fit_curves(curve, c, y, n)
+    same = (one.status == "ok") & (mirror.status == "ok")
+    assert same.sum() > 50
+    one, mirror = one[same], mirror[same]
+    assert mirror.model.equals(one.model)
+    for name, other in [
+        ("ic50_nM", "ic50_nM"),
+        ("ic50_lower_nM", "ic50_upper_nM"),
+        ("ic50_upper_nM", "ic50_lower_nM"),
+    ]:
+        np.testing.assert_allclose(mirror[name] * one[other], 1.0, rtol=1e-7)
+    np.testing.assert_allclose(mirror.hill, one.hill, rtol=1e-7)
+    np.testing.assert_allclose(mirror.top, 100.0 - one.bottom, atol=1e-6)
+
+
 def test_order_of_wells_is_irrelevant_to_the_last_bit():
     n, curve, concentration, response = ugly_mixture()
     shuffled = np.random.default_rng(0).permutation(len(curve))
@@ -151,6 +172,17 @@ def test_counts_of_any_size(size):
     row = fit_one(DOSES_nM, size * inhibition(DOSES_nM, 30.0))
     assert row.ic50_nM == pytest.approx(30.0, rel=1e-8)
     assert row.top == pytest.approx(100 * size, rel=1e-8)
+
+
+@pytest.mark.parametrize("size", [1e-25, 1.0, 1e25])
+def test_standard_deviations_of_any_size(size):
+    curve, c, y, _ = simulate(5, seed=12)
+    sd = np.random.default_rng(13).uniform(1, 9, len(y))
+    one = fit_curves(curve, c, y, 5, sd=sd)
+    other = fit_curves(curve, c, y, 5, sd=sd * size)
+    np.testing.assert_allclose(other.ic50_nM, one.ic50_nM, rtol=1e-8)
+    np.testing.assert_allclose(other.rss * size**2, one.rss, rtol=1e-8)
+    assert other[WORDS].equals(one[WORDS])
 
 
 def test_no_curves_and_no_wells():

@@ -107,6 +107,8 @@ def test_a_curve_that_hardly_begins_is_a_limit_with_the_effect_reached():
     assert (row.status, row.ic50_qualifier, row.ic50_nM) == ("incomplete", ">", 10000)
     assert np.isnan(row.ic50_lower_nM)
     assert "31 % effect at the highest tested" in row["flags"]
+    # with its plateau at 0 and Hill 1: 21.1 uM, Wald 16.2 to 27.5, rounded outward
+    assert "extrapolated IC50 21,100 nM (16,200 to 27,600), if the curve" in row["flags"]
 
 
 @pytest.mark.parametrize("controls", [False, True])
@@ -242,3 +244,36 @@ def test_profile_limits_agree_with_a_refit_by_scipy():
 
             refit = least_squares(residual, [row.top, row.bottom, np.log10(row.ic50_nM)])
             assert 2 * refit.cost == pytest.approx(limit, rel=1e-6)
+
+
+def test_weights_by_standard_deviation_are_those_of_scipy():
+    """Each well with a standard deviation of its own, replicates included."""
+    rng = np.random.default_rng(15)
+    dose = np.repeat(10.0 ** np.arange(0, 5, 0.5), 3)
+    sd = rng.uniform(1.0, 12.0, len(dose))
+    response = inhibition(dose, 150.0, hill=1.3, top=99, bottom=6) + sd * rng.normal(size=len(dose))
+    row = fit_one(dose, response, sd=sd, model="4PL", interval="wald")
+
+    def residual(p):
+        return (response - inhibition(dose, 10 ** p[0], p[1], p[2], p[3])) / sd
+
+    best = least_squares(residual, [2.0, 1.0, 100.0, 0.0], method="lm", xtol=1e-15, ftol=1e-15)
+    s2 = 2 * best.cost / (len(dose) - 4)
+    se = np.sqrt(np.linalg.inv(best.jac.T @ best.jac)[0, 0] * s2)
+    assert row.model == "4PL"
+    assert np.log10(row.ic50_nM) == pytest.approx(best.x[0], abs=1e-7)
+    assert (row.hill, row.top, row.bottom) == pytest.approx(tuple(best.x[1:]), rel=1e-6)
+    assert row.rss == pytest.approx(2 * best.cost, rel=1e-9)
+    assert row.log10_ic50_se == pytest.approx(se, rel=1e-5)
+    half = student.ppf(0.975, len(dose) - 4) * se
+    limits = np.log10([row.ic50_lower_nM, row.ic50_upper_nM])
+    assert limits == pytest.approx([best.x[0] - half, best.x[0] + half], abs=1e-5)
+    # a common factor of the standard deviations is none of the curve's business
+    scaled = fit_one(dose, response, sd=1e3 * sd, model="4PL", interval="wald")
+    assert scaled.ic50_nM == pytest.approx(row.ic50_nM, rel=1e-9)
+
+
+def test_the_model_asked_for_is_the_one_fitted():
+    row = fit_one(10 ** (LOG10_M + 9), CPM, model="4PL")
+    assert (row.model, row.hill) == ("4PL", pytest.approx(0.9923, abs=6e-5))
+    assert fit_one(10 ** (LOG10_M + 9), CPM, model="3PL").model == "3PL"

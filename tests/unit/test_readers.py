@@ -820,3 +820,36 @@ def test_what_is_no_number(text, decimal):
 
 def test_lines_end_at_line_ends_only():
     assert reader_text.split_lines("a\x0bb\u2028c\r\nd\re\nf") == ["a\x0bb\u2028c", "d", "e", "f"]
+
+
+# --- lines --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "split"),
+    [
+        (grid_text(numbers(8, 12)), ","),
+        (grid_text(numbers(8, 12), letters=False, header=False), ","),
+        ("\n\n" + grid_text(numbers(8, 12)) + "\n\n" + grid_text(numbers(8, 12, 500)), ","),
+        ("plate,well,counts\nP,B2,7\n\nP,A1,9\nP,H12,11\n", ","),
+        (HEADER + plate_block(1, numbers(8, 12)), "\t"),
+    ],
+    ids=["grid", "bare grid", "two grids", "list", "plate export"],
+)
+def test_every_count_stands_in_the_line_that_is_told(content, split):
+    lines = content.splitlines()
+    plates = read(content)
+    for plate in plates:
+        assert plate.lines.shape == plate.counts.shape
+        for value, line in zip(plate.counts.ravel(), plate.lines.ravel(), strict=True):
+            if math.isnan(value):
+                continue
+            cells = [cell.strip() for cell in lines[line - 1].split(split)]
+            assert value in [float(cell) for cell in cells if re.fullmatch(r"[0-9.]+", cell)]
+    assert np.isfinite(plates[0].counts).any()
+
+
+def test_the_line_of_a_workbook_is_the_row_of_its_sheet():
+    counts = numbers(8, 12)
+    [plate] = read(workbook([[], [], *lettered(counts)]), "plate.xlsx")
+    assert plate.lines[:, 0].tolist() == list(range(4, 12))

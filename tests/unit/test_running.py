@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import shutil
 import subprocess
@@ -48,6 +49,7 @@ def snakemake(monkeypatch):
     stand_in = Snakemake()
     monkeypatch.setattr(running.subprocess, "Popen", stand_in.start)
     monkeypatch.setattr(running.subprocess, "run", stand_in.start)
+    monkeypatch.setattr(running.leftovers, "cancel", lambda logs: None)
     return stand_in
 
 
@@ -94,11 +96,16 @@ def test_arguments_reach_snakemake(folder, snakemake):
     assert rest[start : start + 5] == ["--cores", "3", "--config", "title=A b", "ingest"]
 
 
-def test_a_profile_of_ones_own_replaces_the_default(folder, snakemake):
-    running.run(["--workflow-profile", "mine"])
+@pytest.mark.parametrize(
+    ("option", "profiles"),
+    [("--workflow-profile", {"mine"}), ("--profile", {"mine", "none"})],
+)
+def test_a_profile_of_ones_own_replaces_the_default(folder, snakemake, option, profiles):
+    running.run([option, "mine"])
     (command,) = snakemake.commands
-    assert command.count("--workflow-profile") == 1
-    assert command[command.index("--workflow-profile") + 1] == "mine"
+    assert command[command.index(option) + 1] == "mine"
+    named = [i for i, word in enumerate(command) if word.endswith("profile")]
+    assert {command[i + 1] for i in named} == profiles
 
 
 def test_the_summary_is_that_of_the_results_in_use(folder, snakemake, capsys):
@@ -177,6 +184,23 @@ def test_a_stale_lock_is_removed(folder, snakemake, capsys):
     assert unlock[-1] == "--unlock"
     assert "--unlock" not in command
     assert "an earlier run was killed" in capsys.readouterr().out
+
+
+def test_a_dry_run_clears_nothing_away(folder, snakemake):
+    left_by_a_kill(folder)
+    running.run(["--dry-run"])
+    (command,) = snakemake.commands
+    assert "--unlock" not in command
+
+
+def test_a_file_system_without_locks_is_no_other_run(folder, snakemake, monkeypatch):
+    def flock(file, kind):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(running.fcntl, "flock", flock)
+    with pytest.raises(OSError, match="Function not implemented"):
+        running.run(["--cores", "1"])
+    assert snakemake.commands == []
 
 
 def test_the_lock_of_a_run_on_other_results_is_not_stale(folder, snakemake):

@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_read_rejects_its_drop_only(sealed, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(seal, "_checksum", refuse)
+    monkeypatch.setattr(seal, "sha256", refuse)
     said = reasons(sealed)
     assert "layout.csv: sealed, but unreadable: Permission denied. Check the file's perm" in said
 

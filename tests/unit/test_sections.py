@@ -30,6 +30,7 @@ STAGES = {
     "guides",
     "figures",
     "report",
+    "provenance",
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.workflow
 
-REPORT = {"report"}
+REPORT = {"report", "provenance"}
 SELECTIVITY = {"selectivity", "guides", "figures"} | REPORT
 POOLED = {"collect", "potency"} | SELECTIVITY
 FIT = {"fit_drop"} | POOLED
@@ -27,6 +27,8 @@ ALL = {"ingest_drop", "accept", "listing"} | QC
         ("reuptake/selectivity.py", SELECTIVITY),
         ("reuptake/report/build.py", REPORT),
         ("report/index.html.j2", REPORT),
+        ("reuptake/provenance/crate.py", {"provenance"}),
+        ("rules/fit.smk", {"provenance"}),
         ("reuptake/running.py", set()),
         ("reuptake/simulation/plates.py", set()),
     ],

@@ -12,6 +12,7 @@ from workingfolder import BINDING, PARTNER, UPTAKE
 pytestmark = pytest.mark.workflow
 
 POOLED = {"accept", "listing", "collect", "potency", "selectivity", "guides", "figures", "report"}
+POOLED |= {"provenance"}
 ALL = POOLED | {"ingest_drop", "qc_drop", "fit_drop"}
 
 
@@ -28,9 +29,13 @@ def test_everything_is_planned_on_a_fresh_folder(fresh):
         ("ingest", {"ingest_drop"}),
         ("qc", {"ingest_drop", "qc_drop"}),
         ("fit", {"ingest_drop", "qc_drop", "fit_drop"}),
-        ("potency", ALL - {"listing", "selectivity", "guides", "figures", "report"}),
-        ("selectivity", ALL - {"listing", "guides", "figures", "report"}),
-        ("report", ALL),
+        (
+            "potency",
+            ALL - {"listing", "selectivity", "guides", "figures", "report", "provenance"},
+        ),
+        ("selectivity", ALL - {"listing", "guides", "figures", "report", "provenance"}),
+        ("report", ALL - {"provenance"}),
+        ("provenance", ALL),
     ],
 )
 def test_named_targets(fresh, target, rules):

@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 # a job's matrices are 4 x 4: threads would only cost time (set before numpy is imported)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -25,6 +25,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+ResultsOption = Annotated[
+    Path | None, typer.Option("--results", help="Folder of the results.", file_okay=False)
+]
 RunOption = Annotated[Path, typer.Option("--run", help="Frozen config and drops of the run.")]
 
 
@@ -96,16 +99,65 @@ def fit(
         ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Table to write.", dir_okay=False)],
+    model: Annotated[
+        Literal["auto", "3PL", "4PL", "5PL", "two-site", "gain-loss"],
+        typer.Option(help="Curve to fit; auto chooses 3PL, 4PL or own plateau by rule."),
+    ] = "auto",
+    weights: Annotated[
+        Literal["constant", "counting", "sd"],
+        typer.Option(help="Wells alike, by counting error of counts, or by the column sd."),
+    ] = "constant",
+    count_time: Annotated[
+        str, typer.Option(metavar="TIME", help="Counting time, '1 min', of responses in CPM.")
+    ] = "",
+    interval: Annotated[
+        Literal["profile", "plateaus", "wald", "none"],
+        typer.Option(help="95 % limits: profile likelihood, also of plateaus, Wald, or none."),
+    ] = "profile",
+    plot: Annotated[
+        Path | None, typer.Option(help="PDF to draw every curve in.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Fit the curves of a long table, without the pipeline."""
     from reuptake.stages import longtable
 
     if out.resolve() == file.resolve():
         raise typer.BadParameter("the table to write is the one to read", param_hint="--out")
-    failed = longtable.run(file, out)
+    if plot is not None and plot.suffix.lower() != ".pdf":
+        raise typer.BadParameter("the name of a PDF ends in .pdf", param_hint="--plot")
+    if plot is not None and plot.resolve() in (file.resolve(), out.resolve()):
+        raise typer.BadParameter("the PDF needs a name of its own", param_hint="--plot")
+    failed = longtable.run(
+        file,
+        out,
+        model=model,
+        weights=weights,
+        count_time_min=_minutes(count_time, weights),
+        interval=interval,
+        plot=plot,
+    )
     if failed:
-        print(f"{failed} curves could not be fitted; see status and flags", file=sys.stderr)
+        what = "1 curve" if failed == 1 else f"{failed} curves"
+        print(f"{what} could not be fitted; see status and flags", file=sys.stderr)
         raise typer.Exit(1)
+
+
+def _minutes(count_time: str, weights: str) -> float | None:
+    """The counting time in minutes; none where it is not given."""
+    if not count_time:
+        return None
+    from reuptake.quantities import QuantityError, parse
+
+    hint = "--count-time"
+    if weights != "counting":
+        raise typer.BadParameter("it belongs to --weights counting", param_hint=hint)
+    try:
+        minutes = parse(count_time, "min")
+    except QuantityError as error:
+        raise typer.BadParameter(f"{error}; write it as '1 min'", param_hint=hint) from None
+    if minutes <= 0:
+        raise typer.BadParameter("a counting time is above zero", param_hint=hint)
+    return minutes
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -114,6 +166,53 @@ def run(context: typer.Context) -> None:
     from reuptake import running
 
     raise typer.Exit(running.run(context.args))
+
+
+@app.command()
+def verify(results: ResultsOption = None) -> None:
+    """Check that results, drops, config and software are those that the run recorded."""
+    from reuptake.provenance import record
+    from reuptake.provenance.verify import differences, summary
+
+    folder = results or _results()
+    recorded = record.read(folder)
+    found = differences(recorded, folder)
+    for problem in found:
+        print(problem)
+    if found:
+        print(f"{len(found)} difference{'s' * (len(found) > 1)} from the record of the run")
+        raise typer.Exit(1)
+    print(summary(recorded))
+
+
+@app.command()
+def why(
+    table: Annotated[str, typer.Argument(help="Table of the number: potency, selectivity, ...")],
+    keys: Annotated[
+        list[str], typer.Argument(metavar="KEY...", help="Its row: compound=X target=SERT ...")
+    ],
+    results: ResultsOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Follow a number back: to experiments, curves, plates, wells, raw files and settings."""
+    from reuptake.provenance import chain
+
+    try:
+        row = chain.parse(table, keys)
+    except chain.UsageError as error:
+        raise typer.BadParameter(str(error)) from None
+    try:
+        node = chain.why(results or _results(), table, row)
+    except chain.NoSuchRowError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+    print(node.as_json() if as_json else node.as_text())
+
+
+def _results() -> Path:
+    from reuptake.settings.load import load_settings, resolve
+
+    return resolve(load_settings(units=False).config.results)
 
 
 stage = typer.Typer(help="One stage of the workflow, as its rule calls it.", hidden=True)
@@ -207,6 +306,14 @@ def _report(tables: Path, figures: Path, report: Path, run: RunOption) -> None:
     from reuptake.stages import report as stage_report
 
     stage_report.run(tables, figures, runfile.read(run).section("report"), report)
+
+
+@stage.command("provenance")
+def _provenance(run: RunOption) -> None:
+    from reuptake import runfile
+    from reuptake.stages import provenance
+
+    provenance.run(runfile.read(run))
 
 
 @stage.command("strict")

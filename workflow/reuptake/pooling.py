@@ -68,7 +68,7 @@ def compound_names(names: list[str], compounds: list[dict]) -> dict[str, tuple[s
         if near is None:
             match = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=0.88)
             near = known[match[0]] if match and _same_digits(match[0], name) else None
-        out[name] = (name, f"not listed; nearly spells {near}" if near else "")
+        out[name] = (name, f"not listed, nearly spells {near}" if near else "")
     return out
 
 

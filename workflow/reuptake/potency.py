@@ -138,29 +138,42 @@ def _experiment(qualifier, value, n_curves, lower=np.nan, upper=np.nan, log10_se
     }
 
 
-def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
-    """One row per compound, target, species, modality, quantity, assay and experiment.
+def counted(curves: pd.DataFrame) -> pd.DataFrame:
+    """The curves that count, with their modality.
 
-    Curves of failed plates, repeated counts and curves that could not be fitted stay out.
     Where a compound has curves of its own at a target, those that it has there as reference
-    stay out too: a reference run on every plate would drown the test.
+    stay out: a reference run on every plate would drown the test.
     """
     used = usable(curves)
     if used.empty:
-        return typed(pd.DataFrame(), EXPERIMENTS)
+        return used
     place = ["compound", "target", "species", "modality", "simulated"]
     has_sample = used.role.eq("sample").groupby([used[c] for c in place]).transform("any")
-    return combine_experiments(used[(used.role == "sample") | ~has_sample])
+    return used[(used.role == "sample") | ~has_sample]
 
 
 def usable(curves: pd.DataFrame) -> pd.DataFrame:
-    """The curves that may enter an answer, with their modality."""
+    """The curves that may enter an answer, with their modality.
+
+    Curves of failed plates, repeated counts and curves that could not be fitted stay out.
+    """
     if curves.empty:
         return curves
     used = curves[
         (curves.plate_verdict != "fail") & (curves.ic50_qualifier != "") & (curves.repeat_of == "")
     ]
     return used.assign(modality=used.kind.map(MODALITY))
+
+
+def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
+    """One row per compound, target, species, modality, quantity, assay and experiment.
+
+    Of the curves that count (:func:`counted`).
+    """
+    used = counted(curves)
+    if used.empty:
+        return typed(pd.DataFrame(), EXPERIMENTS)
+    return combine_experiments(used)
 
 
 def combine_experiments(curves: pd.DataFrame) -> pd.DataFrame:

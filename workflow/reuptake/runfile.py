@@ -1,4 +1,4 @@
-"""What one run of the workflow works on, frozen at its start: its config and its drops.
+"""What one run of the workflow works on, frozen at its start: config, drops, rules and call.
 
 Written once by the workflow before its first job, so that every job of the run, on
 whatever machine, sees the same configuration and the same list of drops.
@@ -6,9 +6,14 @@ whatever machine, sees the same configuration and the same list of drops.
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
+import shlex
+import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -21,7 +26,7 @@ from reuptake.tables import replacing
 
 @dataclass(frozen=True)
 class RunFile:
-    """Config and drops of a run.
+    """Config, drops and rules of a run, and how it was called.
 
     Attributes
     ----------
@@ -29,11 +34,18 @@ class RunFile:
         The merged configuration.
     sealed, other : list of str
         Names of the drop folders: those that are processed and those only listed.
+    rules : dict
+        What each rule makes and of what: ``{rule: {"inputs": [...], "outputs": [...]}}``, with
+        * for the drop's name.
+    call : dict
+        By whom, where and how the run was started (:func:`call_of`).
     """
 
     config: dict
     sealed: list[str]
     other: list[str]
+    rules: dict = field(default_factory=dict)
+    call: dict = field(default_factory=dict)
 
     @cached_property
     def settings(self) -> Settings:
@@ -58,14 +70,41 @@ class RunFile:
         return [base / drop / name for drop in self.sealed]
 
 
-def write(path: Path, config: dict, folders: Iterable[Folder]) -> None:
+def write(path: Path, config: dict, folders: Iterable[Folder], rules: dict, call: dict) -> None:
     """Freeze the run's config and the drop folders that its jobs were planned for."""
-    data = {"config": config, "sealed": [], "other": []}
+    data = {"config": config, "sealed": [], "other": [], "rules": rules, "call": call}
     for folder in folders:
         data["sealed" if folder.sealed else "other"].append(folder.name)
     with replacing(path) as temporary:
         text = json.dumps(data, indent=1, ensure_ascii=False, default=str)
         temporary.write_text(f"{text}\n", encoding="utf-8")
+
+
+def call_of(cores: int | None, configfiles: Iterable[Path], values: dict) -> dict:
+    """How this process was called: what differs from run to run and stands in no result.
+
+    Parameters
+    ----------
+    cores : int or None
+    configfiles : iterable of Path
+        Config files named on the command line.
+    values : dict
+        Config values given there.
+    """
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # in a container the number of a user may have no name
+        user = str(os.getuid())
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "host": os.uname().nodename,
+        "machine": f"{os.uname().sysname} {os.uname().machine}",
+        "user": user,
+        "cores": cores,
+        "command": shlex.join(sys.argv),
+        "configfiles": [str(path) for path in configfiles],
+        "config": dict(values),
+    }
 
 
 def read(path: Path) -> RunFile:

@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from reuptake import leftovers
 from reuptake.problems import ProblemsError
 from reuptake.settings.load import ROOT, load_settings, resolve
 
 _SNAKEMAKE = Path(".snakemake")
 _PROFILE = ROOT / "workflow" / "profiles" / "default"
+_DRY = {"-n", "--dry-run", "--dryrun"}
 
 
 def run(arguments: list[str]) -> int:
@@ -42,8 +44,11 @@ def run(arguments: list[str]) -> int:
     environment = os.environ | {"PATH": tools}
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     if not any(a.startswith("--workflow-profile") for a in arguments):
-        command += ["--workflow-profile", str(_PROFILE)]
-    if not {"-q", "--quiet", "-n", "--dry-run", "--dryrun", "--verbose"} & set(arguments):
+        # where both are read, the default one would win over the user's own
+        own_profile = any(a.startswith("--profile") for a in arguments)
+        command += ["--workflow-profile", "none" if own_profile else str(_PROFILE)]
+    dry = bool(_DRY & set(arguments))
+    if not dry and not {"-q", "--quiet", "--verbose"} & set(arguments):
         # progress and failures, without the text of every rule
         arguments = [*arguments, "--quiet", "rules", "reason", "host"]
     _SNAKEMAKE.mkdir(exist_ok=True)
@@ -57,14 +62,15 @@ def run(arguments: list[str]) -> int:
         own.flush()
         # Runs on other results may share this working folder. If none does, a lock of
         # Snakemake's own is one left by a kill.
-        if _lock(shared) and any((_SNAKEMAKE / "locks").glob("*")):
-            print("an earlier run was killed: its lock is removed")
+        if not dry and _lock(shared) and any((_SNAKEMAKE / "locks").glob("*")):
+            leftovers.cancel(_SNAKEMAKE / "log")
+            print("an earlier run was killed: its lock is removed", flush=True)
             subprocess.run([*command, "--unlock"], check=False, env=environment)
         fcntl.flock(shared, fcntl.LOCK_SH)
         # Snakemake holds both locks as well: they stay if this process alone is killed
         held = (own.fileno(), shared.fileno())
         status = _wait(subprocess.Popen([*command, *arguments], env=environment, pass_fds=held))
-    if {"-n", "--dry-run", "--dryrun"} & set(arguments):
+    if dry:
         return status
     if status:
         print(f"the run failed (status {status}): what follows may be older than it")
@@ -106,7 +112,7 @@ def _lock(file: IO) -> bool:
     """Lock a file for this run alone, if nobody holds it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
     return True
 

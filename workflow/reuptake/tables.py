@@ -139,6 +139,8 @@ WELLS = (
     _number("ligand_concentration_nM", "radioligand or substrate, where the layout gives it", "nM"),
     _number("time_min", "time of the well, where the layout gives it", "min"),
     _text("note", "the layout's note on the well"),
+    _text("file", "raw file of the drop that the number was read from"),
+    _integer("line", "line of that file, or row of the workbook's sheet"),
     _SIMULATED,
 )
 

@@ -53,6 +53,7 @@ def _plate_wells(data: PlateData, excluded: dict) -> pd.DataFrame:
     wells, run = data.wells, data.run
     factor = run.concentrations.factor if run.concentrations else 1.0
     counts = np.array([data.counter.counts[w.row, w.col] for w in wells])
+    lines = data.counter.lines
     reasons = [
         excluded.get((run.run, data.plate.plate, w.row, w.col))
         or ((w.reason or "no reason given in the layout") if w.excluded else "")
@@ -71,6 +72,8 @@ def _plate_wells(data: PlateData, excluded: dict) -> pd.DataFrame:
             "excluded": [bool(reason) for reason in reasons],
             "reason": reasons,
             "note": [w.note for w in wells],
+            "file": data.counter.file,
+            "line": None if lines is None else [lines[w.row, w.col] or None for w in wells],
             "row": [w.row for w in wells],
             "col": [w.col for w in wells],
             "ligand_concentration_nM": _floats([w.ligand_concentration_nM for w in wells]),
@@ -92,6 +95,8 @@ def _response_wells(run: Run, points) -> pd.DataFrame:
             "counts": np.nan,
             "signal": response,
             "unit": "response",
+            "file": run.responses,
+            "line": [p.line for p in points],
             "excluded": [p.excluded for p in points],
             "reason": [
                 (p.reason or "no reason given in the file") if p.excluded else "" for p in points

@@ -14,8 +14,8 @@ rule accept:
     log:
         f"{RESULTS}/logs/accept.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(2),
     params:
         uses=uses("accept"),
     shell:
@@ -30,8 +30,8 @@ rule listing:
     log:
         f"{RESULTS}/logs/listing.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(2),
     params:
         uses=uses("listing"),
         others=[f"{name}:{look_of(name)}" for name in OTHERS],
@@ -55,8 +55,8 @@ rule collect:
     benchmark:
         f"{RESULTS}/benchmarks/collect.tsv"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(5),
     params:
         uses=uses("collect"),
     shell:
@@ -74,7 +74,7 @@ rule strict:
     log:
         f"{RESULTS}/logs/strict.log",
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(2),
     shell:
         "reuptake stage strict {input[0]:q} > {log:q} 2>&1"

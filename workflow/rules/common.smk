@@ -53,3 +53,8 @@ def uses(stage):
         return digest([section(stage, SETTINGS, drop, assays), fingerprint(stage)])
 
     return parameter
+
+
+def growing(first):
+    """Memory (MB) or time (minutes) of a job: as much again for each attempt after the first."""
+    return lambda wildcards, attempt: first * attempt

@@ -20,8 +20,8 @@ rule figures:
         f"{RESULTS}/benchmarks/figures.tsv"
     threads: 8
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(20),
     params:
         uses=uses("figures"),
         figures=f"{RESULTS}/figures",

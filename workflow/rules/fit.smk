@@ -17,8 +17,8 @@ rule fit_drop:
     benchmark:
         f"{RESULTS}/benchmarks/fit/{{drop}}.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(2),
     params:
         uses=uses("fit"),
     shell:

@@ -15,8 +15,8 @@ rule guides:
     log:
         f"{RESULTS}/logs/guides.log",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(2),
     params:
         uses=uses("guides"),
     shell:

@@ -16,8 +16,8 @@ rule ingest_drop:
     benchmark:
         f"{RESULTS}/benchmarks/ingest/{{drop}}.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(2),
     params:
         uses=uses("ingest"),
         state=lambda wc: FOLDERS[wc.drop].state,

@@ -16,8 +16,8 @@ rule potency:
     benchmark:
         f"{RESULTS}/benchmarks/potency.tsv"
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=growing(2000),
+        runtime=growing(5),
     params:
         uses=uses("potency"),
     shell:

@@ -16,8 +16,8 @@ rule qc_drop:
     benchmark:
         f"{RESULTS}/benchmarks/qc/{{drop}}.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(2),
     params:
         uses=uses("qc"),
     shell:

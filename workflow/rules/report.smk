@@ -21,8 +21,8 @@ rule report:
     benchmark:
         f"{RESULTS}/benchmarks/report.tsv"
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=growing(2000),
+        runtime=growing(5),
     params:
         uses=uses("report"),
         figures=f"{RESULTS}/figures",

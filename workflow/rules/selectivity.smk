@@ -14,8 +14,8 @@ rule selectivity:
     benchmark:
         f"{RESULTS}/benchmarks/selectivity.tsv"
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=growing(2000),
+        runtime=growing(5),
     params:
         uses=uses("selectivity"),
     shell:

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The locked environment in .venv, byte-compiled, with the package installed editable.
+# The locked environment in .venv, byte-compiled, with the package installed editable. With
+# `cluster`, and from then on, also what submits jobs to Slurm.
 # Needs Python >= 3.11 with its venv module, and the network once. Called by the Makefile.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -59,8 +60,14 @@ if ! suits "$uv"; then
     suits "$uv" || install_uv
 fi
 
+group=
+if [ "${1:-}" = cluster ] || [ -f .venv/.cluster ]; then
+    group="--group=cluster"
+fi
+
 # Scripts of an environment carry its path: one that was moved or copied would run the old place.
 if [ -f .venv/.ready ] && [ "$(cat .venv/.ready)" != "$(pwd -P)" ]; then
     rm -rf .venv
 fi
-"$uv" sync --quiet --frozen --compile-bytecode --python "$python"
+"$uv" sync --quiet --frozen --compile-bytecode --python "$python" $group
+[ -z "$group" ] || touch .venv/.cluster

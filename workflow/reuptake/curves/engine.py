@@ -26,7 +26,7 @@ _MAX_STEPS = 40
 _TOLERANCE = 1e-10
 # a sum of squares that is no larger but for its last digits
 _ROUNDING = 1.0 + 1e-12
-# spread of phi below which a curve is flat over the tested range
+# mean square spread of phi below which a curve is flat over the tested range
 _LEAST_PHI = 1e-30
 
 
@@ -116,7 +116,7 @@ def _project(data: _Data, location, log_hill) -> _Projection:
     phi_deviation = phi - phi_mean
     phi_weighted = data.weight * phi_deviation
     phi_ss = _sum(phi_weighted * phi_deviation)
-    span = _ratio(_sum(phi_weighted * data.y), phi_ss, _LEAST_PHI)
+    span = _ratio(_sum(phi_weighted * data.y), phi_ss, _LEAST_PHI * data.total)
     residual = data.y - span * phi_deviation
     bottom = data.y_mean - span * phi_mean
     ss = _sum(data.weight * residual**2)
@@ -136,7 +136,7 @@ def _tangents(state: _Projection, log_hill):
 def _beyond_plateaus(state: _Projection, data: _Data, tangent):
     """The part of a derivative that no change of the plateaus can imitate."""
     tangent = tangent - _sum(data.weight * tangent) / data.total
-    along = _ratio(_sum(state.phi_weighted * tangent), state.phi_ss, _LEAST_PHI)
+    along = _ratio(_sum(state.phi_weighted * tangent), state.phi_ss, _LEAST_PHI * data.total)
     return tangent - along * state.phi_deviation
 
 
@@ -281,6 +281,7 @@ def fit(batch: Batch, weight, *, free_hill: bool) -> Fit:
     data = _Data.of(batch, weight)
     most = np.full(len(low), -np.inf)
     best_location, best_hill = low.copy(), np.zeros(len(low))
+    least = _LEAST_PHI * data.total
     for hill in _START_HILLS if free_hill else (1.0,):
         rate = LN10 * hill
         growth = np.exp(rate * (data.x - low))
@@ -289,7 +290,7 @@ def fit(batch: Batch, weight, *, free_hill: bool) -> Fit:
             phi = 1.0 / (1.0 + growth * np.exp(rate * (low - location)))
             phi = phi - _sum(data.weight * phi) / data.total
             weighted = data.weight * phi
-            explained = _ratio(_sum(weighted * data.y) ** 2, _sum(weighted * phi), _LEAST_PHI)
+            explained = _ratio(_sum(weighted * data.y) ** 2, _sum(weighted * phi), least)
             better = explained > most
             most = np.where(better, explained, most)
             best_location = np.where(better, location, best_location)

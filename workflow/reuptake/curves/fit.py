@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from reuptake.curves import engine, outliers
+from reuptake.curves import alternatives, engine, outliers
 from reuptake.curves.choice import Chosen, choose
 from reuptake.curves.groups import Batch, batches, by_well
 from reuptake.curves.verdict import judge, unfit
 from reuptake.curves.weights import iterate
+from reuptake.formatting import interval as between
 from reuptake.formatting import significant
 
 _NUMBERS = [
@@ -34,6 +35,10 @@ _NUMBERS = [
     "nonspecific",
 ]
 
+# named in a flag; of more the number is told
+_MOST_PLACES = 12
+# an extrapolation with an interval of more decades is not worth a word
+WIDEST_EXTRAPOLATION = 2.0
 # how the slope is chosen under each model of the fast engine
 SLOPES = {"auto": "earned", "3PL": "fixed", "4PL": "free"}
 # beyond this, or below its inverse, the squares of squares leave the range of doubles
@@ -68,8 +73,9 @@ def fit_curves(
     n_curves : int
     model : str
         "auto" chooses between 3PL and 4PL, with the compound's own lower plateau where it has
-        one (:mod:`reuptake.curves.choice`); "3PL" and "4PL" fix that choice; the others of
-        :data:`MODELS` are fitted to every curve (:mod:`reuptake.curves.alternatives`).
+        one (:mod:`reuptake.curves.choice`); "3PL" and "4PL" fix that choice; "5PL", "two-site"
+        and "gain-loss" are fitted to every curve (:mod:`reuptake.curves.alternatives`), with
+        columns for their further parameters.
     interval : {"profile", "plateaus", "wald", "none"}
         Profile likelihood for log10 IC50 and a fitted slope, for the plateaus too (columns
         ``top_lower`` to ``bottom_upper``); Wald for log10 IC50; or neither limits nor the
@@ -120,7 +126,11 @@ def fit_curves(
         reason = unfit(batch)
         out["flags"][batch.curve] = reason
         for part in _weighted(batch.select(reason == ""), poisson_per_unit, c):
-            _fill(out, part, model, interval, wells)
+            if model in SLOPES:
+                _fill(out, part, model, interval, wells)
+            else:
+                for name, column in alternatives.answers(part, model, interval).items():
+                    out.setdefault(name, np.full(n_curves, np.nan))[part.curve] = column
         progress(len(reason))
     return pd.DataFrame(out)
 
@@ -182,12 +192,16 @@ def _fill(out: dict[str, np.ndarray], batch: Batch, model: str, interval: str, w
         ),
         "flags": np.array(["; ".join(f) for f in verdict["flags"]], dtype=object),
     }
+    if interval == "plateaus":
+        values |= alternatives.plateau_limits(batch, chosen)
     for name, column in values.items():
-        out[name][i] = column
+        out.setdefault(name, np.full(len(out["status"]), np.nan))[i] = column
     if interval != "none":
         out["ic50_cleaned_nM"][i[exact]] = out["ic50_nM"][i[exact]]
         _without_outliers(out, batch.select(answered), chosen.select(answered), wells)
         _without_hook(out, batch, chosen, verdict["hook"])
+        short = (verdict["status"] == "incomplete") & (verdict["qualifier"] == ">")
+        _extrapolate(out, batch.select(short), chosen.nonspecific[short])
 
 
 def _without_outliers(out: dict[str, np.ndarray], batch: Batch, chosen: Chosen, wells) -> None:
@@ -212,7 +226,7 @@ def _without_outliers(out: dict[str, np.ndarray], batch: Batch, chosen: Chosen, 
                 if out["ic50_qualifier"][curve] == "=":
                     without = out["ic50_cleaned_nM"][curve] = 10.0 ** cleaned.log10_ic50[j]
                     flag += f" (IC50 without them {significant(without)} nM)"
-                out["flags"][curve] = "; ".join(filter(None, (out["flags"][curve], flag)))
+                _add_flag(out, curve, flag)
 
 
 def _without_hook(out: dict[str, np.ndarray], batch: Batch, chosen: Chosen, hook) -> None:
@@ -231,7 +245,25 @@ def _without_hook(out: dict[str, np.ndarray], batch: Batch, chosen: Chosen, hook
         for i, estimate, limit, n in zip(part.curve, log10_ic50, highest, n_top, strict=True):
             value = significant(10.0 ** min(estimate, limit))
             without = f"without the top {n}: IC50 {'> ' if estimate > limit else ''}{value} nM"
-            out["flags"][i] = "; ".join(filter(None, (out["flags"][i], without)))
+            _add_flag(out, i, without)
+
+
+def _extrapolate(out: dict[str, np.ndarray], batch: Batch, nonspecific) -> None:
+    """Tell, as an annotation, where the IC50 of an incomplete curve would lie."""
+    if not len(nonspecific):
+        return
+    for i, *log10_nM in zip(
+        batch.curve, *alternatives.extrapolated(batch, nonspecific), strict=True
+    ):
+        if not log10_nM[2] - log10_nM[1] < WIDEST_EXTRAPOLATION:
+            continue
+        value, lower, upper = (10.0**v for v in log10_nM)
+        told = f"extrapolated IC50 {significant(value)} nM ({between(lower, upper)})"
+        _add_flag(out, i, f"{told}, if the curve went on to complete inhibition with Hill 1")
+
+
+def _add_flag(out: dict[str, np.ndarray], i: int, flag: str) -> None:
+    out["flags"][i] = "; ".join(filter(None, (out["flags"][i], flag)))
 
 
 def places(x: np.ndarray) -> str:
@@ -243,4 +275,5 @@ def places(x: np.ndarray) -> str:
         else:
             place = "vehicle" if level < 0 else "full block"
         words.append(f"{n} at {place}" if n > 1 else place)
-    return ", ".join(words)
+    more = len(words) - _MOST_PLACES
+    return ", ".join(words[:_MOST_PLACES]) + (f" and at {more} more" if more > 0 else "")

@@ -11,6 +11,7 @@ from reuptake.curves.models import log10_absolute_ic50, logistic
 from reuptake.formatting import significant
 
 MIN_CONCENTRATIONS = 4
+MIN_WELLS = 6
 LEAST_SPREAD = 1e-60
 INACTIVE_EFFECT = 0.20
 DEPENDENCY_LIMIT = 0.9999
@@ -31,7 +32,9 @@ def unfit(batch: Batch) -> np.ndarray:
     reason[spread <= np.maximum(1e-12 * np.abs(batch.mean).max(axis=1), LEAST_SPREAD)] = (
         "no spread: every response is the same"
     )
-    reason[batch.n_wells < 6] = "too few wells to fit a curve: at least 6 are needed"
+    reason[batch.n_wells < MIN_WELLS] = (
+        f"too few wells to fit a curve: at least {MIN_WELLS} are needed"
+    )
     few = n_tested < MIN_CONCENTRATIONS
     for i in np.flatnonzero(few):
         reason[i] = (
@@ -88,9 +91,10 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
     refused = rising & (inverted | ~full_block & ((window <= 0) | (effect < -INACTIVE_EFFECT)))
     inactive = ~distinct | (np.maximum(effect, 0.0) <= INACTIVE_EFFECT)
     # an IC50 outside the tested range is extrapolated: a limit is all that may be said
-    never = (at_high > half) | (fit.log10_ic50 > high)
-    always = (at_low < half) | (fit.log10_ic50 < low)
-    one_sided = (never | always) & ~chosen.own_plateau
+    beyond, before = fit.log10_ic50 > high, fit.log10_ic50 < low
+    never = beyond | ((at_high > half) & ~chosen.own_plateau)
+    always = before | ((at_low < half) & ~chosen.own_plateau)
+    one_sided = never | always
     open_low, open_high = np.isneginf(chosen.log10_lower), np.isposinf(chosen.log10_upper)
     steep, shallow = np.isposinf(chosen.hill_upper), chosen.hill_lower == 0
     ambiguous = open_low | open_high | steep | shallow | (chosen.dependency > DEPENDENCY_LIMIT)
@@ -134,8 +138,8 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
         f: list[str] = []
         if status[i] == "failed":
             f.append(
-                "response rises with concentration: an inhibition curve falls; "
-                "give the response that remains, not the inhibition"
+                "response rises with concentration: an inhibition curve falls "
+                "(give the response that remains, not the inhibition)"
             )
         if inverted[i]:
             f.append("full-block wells lie above the vehicle wells: are the two exchanged?")
@@ -157,7 +161,9 @@ def judge(batch: Batch, chosen: Chosen) -> dict[str, np.ndarray]:
             percent = 100 * (reached if more else reached_low)[i]
             f.append(f"{what}: {percent:.0f} % effect at the {side} tested")
             if reaches_inside[i]:
-                f.append("the fitted IC50's interval reaches into the tested range")
+                f.append(
+                    "limit not certain: the fitted IC50's interval reaches into the tested range"
+                )
         if status[i] == "inactive":
             f.append(f"effect {100 * reached[i]:.0f} % at the highest tested")
         if not vehicle[i] and qualifier[i] != "=":

@@ -6,15 +6,19 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reuptake.modelling import identifier_fault
 from reuptake.problems import Problem
 from reuptake.quantities import QuantityError, unit_factor
 from reuptake.readers.text import decode
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _ZERO = re.compile(r"0+(\.0*)?", re.ASCII)
 # no solution is beyond these (100 mol/L; less than one molecule in a litre)
 _HIGHEST_nM, _LOWEST_nM = 1e11, 1e-15
@@ -56,14 +60,14 @@ class Row:
         text = self.text(column)
         if not text:
             return None
-        if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
+        if not NUMBER.fullmatch(text) or not math.isfinite(float(text)):
             remedy = "Write digits, with a point for decimals, such as 0.316 or 1e-3."
             if re.fullmatch(r"[+-]?[\d.]*,\d+", text):
                 remedy = f"Write a point for the decimal comma: {text.replace(',', '.')}."
             self.fault("not a number", remedy, column)
             return None
         number = float(text)
-        if number and not _SMALLEST <= abs(number) <= _LARGEST:
+        if not measurable(number):
             self.fault("a number out of any range", "Mend the number or its exponent.", column)
             return None
         return number
@@ -97,48 +101,117 @@ class Row:
         return self.molar(column, unit_column)
 
 
+def measurable(number):
+    """Whether numbers can be measured ones, by their size; not so for NaN."""
+    size = abs(number)
+    return (size == 0) | (size >= _SMALLEST) & (size <= _LARGEST)
+
+
+class Table:
+    """A point file whose header is right; every fault goes to `problems`.
+
+    Columns that begin with ``x_`` are allowed and left alone; other unknown ones are not.
+    Iterating gives the line and the cells of each row that is not blank, as they stand.
+
+    Attributes
+    ----------
+    header : list of str
+        Empty where the file cannot be read.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        content: bytes,
+        required: tuple[str, ...],
+        optional: tuple[str, ...],
+        problems: list[Problem],
+    ):
+        self.file, self.problems, self.header = file, problems, []
+        try:
+            self._text = decode(content)
+        except ValueError as error:
+            problems.append(Problem(str(error), "Save the file as CSV, UTF-8.", file))
+            return
+        first = self._text.split("\n", 1)[0]
+        self._delimiter = max(",;\t", key=first.count)
+        lines = io.StringIO(self._text, newline="")
+        self._reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+        try:
+            header = [cell.strip() for cell in next(self._reader, [])]
+        except csv.Error as error:
+            self._broken(error)
+            return
+        if _header_right(file, header, required, optional, problems):
+            self.header = header
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        if not self.header:
+            return
+        try:
+            for cells in self._reader:
+                if any(map(str.strip, cells)):
+                    yield self._reader.line_num, cells
+        except csv.Error as error:
+            self._broken(error)
+
+    def columns(self) -> dict[str, pa.Array] | None:
+        """The cells of every row by column, fast; the first row is that of line 2.
+
+        None unless every line is a row and every row has as many cells as the header.
+        """
+        import pyarrow as pa
+        from pyarrow import csv as arrow_csv
+
+        between = f"{self._delimiter}\r\n"
+        quoted = rf'(?<![^{between}])"([^"{between}]*)"(?![^{between}])'
+        text = re.sub(quoted, r"\1", self._text) if '"' in self._text else self._text
+        body = text.partition("\n")[2].rstrip("\r\n")
+        if '"' in text or not body or text.count("\r") != text.count("\r\n"):
+            return None
+        text_type = pa.large_string()
+        try:
+            table = arrow_csv.read_csv(
+                pa.py_buffer(body.encode()),
+                arrow_csv.ReadOptions(column_names=self.header, block_size=csv.field_size_limit()),
+                arrow_csv.ParseOptions(
+                    delimiter=self._delimiter, quote_char=False, ignore_empty_lines=False
+                ),
+                arrow_csv.ConvertOptions(column_types=dict.fromkeys(self.header, text_type)),
+            )
+        except pa.ArrowInvalid:
+            return None
+        return {name: table[name].combine_chunks() for name in self.header}
+
+    def row(self, line: int, cells: Sequence[str]) -> Row:
+        """A row by the names of its columns; a wrong number of cells is a fault of it."""
+        whole = len(cells) == len(self.header)
+        if not whole:
+            message = f"{len(cells)} cells where the header has {len(self.header)}"
+            remedy = "Check the commas: decimals need a point, text with a comma needs quotes."
+            shown = self._delimiter.join(cells)
+            self.problems.append(Problem(message, remedy, self.file, line, value=shown))
+        named = dict(zip(self.header, map(str.strip, cells), strict=False))
+        return Row(self.file, line, named, self.problems, whole)
+
+    def _broken(self, error: csv.Error) -> None:
+        message, remedy = f"not valid CSV: {error}", "Mend the quotes on this line."
+        self.problems.append(Problem(message, remedy, self.file, self._reader.line_num))
+
+
 def rows(
     file: str,
     content: bytes,
     required: tuple[str, ...],
     optional: tuple[str, ...],
     problems: list[Problem],
-    *,
-    broken: bool = False,
 ) -> Iterator[Row]:
-    """The rows of a point file whose header is right; every fault goes to `problems`.
-
-    Columns that begin with ``x_`` are allowed and left alone; other unknown ones are not.
-    Rows with too many or too few cells are left out, unless `broken` asks for them.
-    """
-    try:
-        text = decode(content)
-    except ValueError as error:
-        problems.append(Problem(str(error), "Save the file as CSV, UTF-8.", file))
-        return
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
-        if not _header_right(file, header, required, optional, problems):
-            return
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            line = reader.line_num
-            if len(cells) != len(header):
-                message = f"{len(cells)} cells where the header has {len(header)}"
-                remedy = "Check the commas: decimals need a point, text with a comma needs quotes."
-                shown = delimiter.join(cells)
-                problems.append(Problem(message, remedy, file, line, value=shown))
-                if not broken:
-                    continue
-            named = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-            yield Row(file, line, named, problems, len(cells) == len(header))
-    except csv.Error as error:
-        remedy = "Mend the quotes on this line."
-        problems.append(Problem(f"not valid CSV: {error}", remedy, file, reader.line_num))
+    """The rows of a :class:`Table`, without those that have too many or too few cells."""
+    table = Table(file, content, required, optional, problems)
+    for line, cells in table:
+        row = table.row(line, cells)
+        if row.whole:
+            yield row
 
 
 def _header_right(file, header, required, optional, problems) -> bool:

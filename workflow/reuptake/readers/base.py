@@ -45,6 +45,9 @@ class CounterPlate:
         The file it was read from.
     measured_at : str
         ISO timestamp, empty where the file does not state one.
+    lines : numpy.ndarray or None
+        (rows, columns) int: the line of the file that each well stands in, in a workbook the
+        row of its sheet; 0 where it stands in none, None where the reader does not tell.
     """
 
     label: str
@@ -52,6 +55,7 @@ class CounterPlate:
     unit: str
     file: str
     measured_at: str = ""
+    lines: np.ndarray | None = None
 
 
 class Row(NamedTuple):

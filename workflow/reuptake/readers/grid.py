@@ -67,8 +67,9 @@ def read(documents: Sequence[Document]) -> list[CounterPlate]:
         tables, faults = tables_of(document, _is_grids, missing)
         problems += faults
         for table in tables:
-            for counts in _read_table(table, problems):
-                plates.append(CounterPlate(str(len(plates) + 1), counts, "counts", document.name))
+            for counts, lines in _read_table(table, problems):
+                label = str(len(plates) + 1)
+                plates.append(CounterPlate(label, counts, "counts", document.name, lines=lines))
     if problems:
         raise ProblemsError(problems)
     return plates
@@ -127,7 +128,8 @@ def _mostly_numbers(rows: list[Row]) -> bool:
     return 2 * sum(map(text.is_count, cells)) >= len(cells)
 
 
-def _read_table(table: Table, problems: list[Problem]) -> Iterator[np.ndarray]:
+def _read_table(table: Table, problems: list[Problem]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Counts and lines of each grid."""
     grids = [_take_apart(block) for block in _blocks(table)]
     cells = [cell for grid in grids for row in grid.body for cell in row.cells]
     try:
@@ -136,7 +138,9 @@ def _read_table(table: Table, problems: list[Problem]) -> Iterator[np.ndarray]:
         problems.append(Problem(str(error), NUMBER_REMEDY, table.name))
         return
     for grid in grids:
-        yield _read_grid(grid, decimal, table.name, problems)
+        counts = _read_grid(grid, decimal, table.name, problems)
+        lines = np.array([row.line for row in grid.body])
+        yield counts, np.broadcast_to(lines[:, None], counts.shape)
 
 
 def _read_grid(grid: _Grid, decimal: str, file: str, problems: list[Problem]) -> np.ndarray:

@@ -216,9 +216,9 @@ def _read_plate(number: int, block: list[Line], file: str, run: Run) -> None:
         )
         return
     quantity, body = grids[0]
-    counts = _read_grid(body, rows, columns, fault)
+    counts, lines = _read_grid(body, rows, columns, fault)
     unit = re.sub(r"[0-9]+$", "", quantity) or "counts"
-    run.plates.append(CounterPlate(label, counts, unit, file, run.measured_at))
+    run.plates.append(CounterPlate(label, counts, unit, file, run.measured_at, lines))
 
 
 def _cells(line: str) -> list[str]:
@@ -240,14 +240,15 @@ def _grids(block: list[Line]) -> Iterator[tuple[str, list[Line]]]:
         yield filled[header - 1][1].strip(), filled[header:stop]
 
 
-def _read_grid(body: list[Line], rows: int, columns: int, fault) -> np.ndarray:
-    """The counts under a header row; whatever is not as the Shelf line says goes to `fault`."""
+def _read_grid(body: list[Line], rows: int, columns: int, fault) -> tuple[np.ndarray, np.ndarray]:
+    """Counts and their lines; whatever is not as the Shelf line says goes to `fault`."""
     counts = np.full((rows, columns), math.nan)
+    lines = np.zeros(counts.shape, dtype=int)
     at, header = body[0]
     numbers = _cells(header)[1:]
     if numbers != [str(column + 1) for column in range(columns)]:
         fault(f"the header should run from 1 to {columns}", line=at, value=" ".join(numbers))
-        return counts
+        return counts, lines
     letters = [row_letters(row) for row in range(rows)]
     missing = letters.copy()
     for at, line in body[1:]:
@@ -260,6 +261,7 @@ def _read_grid(body: list[Line], rows: int, columns: int, fault) -> np.ndarray:
         if len(cells) != columns:
             fault(f"row {letter} has {len(cells)} of {columns} wells", line=at)
         row = letters.index(letter)
+        lines[row] = at
         for column, cell in enumerate(cells[:columns]):
             try:
                 counts[row, column] = text.count(cell)
@@ -271,7 +273,7 @@ def _read_grid(body: list[Line], rows: int, columns: int, fault) -> np.ndarray:
             f"truncated: {rows - len(missing)} of {rows} rows; {', '.join(missing)} missing",
             line=body[-1][0],
         )
-    return counts
+    return counts, lines
 
 
 def _read_total(lines: list[Line], file: str, run: Run) -> None:

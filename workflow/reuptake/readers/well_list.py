@@ -81,9 +81,10 @@ def read(documents: Sequence[Document]) -> list[CounterPlate]:
 def _as_counter_plate(label: str, plate: _Plate) -> CounterPlate:
     rows, columns = (max(axis) + 1 for axis in zip(*plate.counts, strict=True))
     counts = np.full(smallest_plate(rows, columns), math.nan)
+    lines = np.zeros(counts.shape, dtype=int)
     for well, value in plate.counts.items():
-        counts[well] = value
-    return CounterPlate(label, counts, plate.unit, plate.file)
+        counts[well], lines[well] = value, plate.lines[well]
+    return CounterPlate(label, counts, plate.unit, plate.file, lines=lines)
 
 
 def _filled(table: Table) -> list[Row]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -62,8 +62,8 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
     Parameters
     ----------
     stage : str
-        ingest, qc, fit, accept, listing, collect, potency, selectivity, guides, figures or
-        report.
+        ingest, qc, fit, accept, listing, collect, potency, selectivity, guides, figures,
+        report or provenance.
     settings : Settings
     drop : str
         For the stages that work on one drop.
@@ -108,6 +108,8 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
             "reference": config.reference,
             "limits": _dump(config.limits),
         },
+        # which records all of it, also what no other stage uses
+        "provenance": _dump(settings),
     }[stage]
 
 
@@ -166,7 +168,8 @@ def _file_of(module: str) -> Path | None:
     return None
 
 
-def _imports(source: bytes) -> list[str]:
+@cache  # most modules belong to several stages
+def _imports(source: bytes) -> tuple[str, ...]:
     """Modules of this package that a source imports, wherever in it the import stands."""
     found = []
     for node in ast.walk(ast.parse(source)):
@@ -178,4 +181,4 @@ def _imports(source: bytes) -> list[str]:
             continue
         found += [name.removeprefix("reuptake.") for name in names if name.startswith("reuptake.")]
         found += ["__init__" for name in names if name == "reuptake"]
-    return found
+    return tuple(found)

@@ -3,61 +3,71 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reuptake.drops import pointfile
 from reuptake.problems import Problem, ProblemsError, shown
-from reuptake.readers.text import NOT_COUNTED
+from reuptake.stages.longtable_reader import SHARED, LongTable, read_long_table
 from reuptake.tables import CURVES, Column, typed, write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REQUIRED = ("curve", "concentration", "unit", "response")
-OPTIONAL = ("sd", "role")
-ROLES = ("sample", "vehicle", "full_block")
-MISSING = NOT_COUNTED | {"na", "nan"}
-
 _CURVE = Column("curve", "text", "curve, as the input table names it")
 
 
-@dataclass
-class LongTable:
-    """A long table: its curves, their points, and which rows are bad.
-
-    Attributes
-    ----------
-    curves : list of str
-        In order of first appearance.
-    points : list of tuple
-        (curve, concentration in nM, response): the curve is empty where a control belongs to
-        all; the concentration 0 for vehicle and inf for full block; the response NaN where
-        the well is missing.
-    bad_lines : dict
-        Lines of bad rows by the name of their curve; under the empty name those that may
-        belong to any.
-    problems : list of Problem
-    has_sd : bool
-        Whether there is a column ``sd``.
-    """
-
-    curves: list[str] = field(default_factory=list)
-    points: list[tuple[str, float, float]] = field(default_factory=list)
-    bad_lines: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    problems: list[Problem] = field(default_factory=list)
-    has_sd: bool = False
+def _with_limits(name: str, definition: str, unit: str = "") -> Iterator[Column]:
+    """A parameter's column and those of its 95 % limits."""
+    stem, end = (name.removesuffix("_nM"), "_nM") if unit == "nM" else (name, "")
+    yield Column(name, "number", definition, unit)
+    for side in ("lower", "upper"):
+        limit = f"95 % limit of {name}, of the kind that --interval names"
+        yield Column(f"{stem}_{side}{end}", "number", limit, unit)
 
 
-def run(file: Path, out: Path) -> int:
+# what only some values of --model and --interval give
+_BY_OPTION = (
+    *[*_with_limits("top", "", "signal unit")][1:],
+    *[*_with_limits("bottom", "", "signal unit")][1:],
+    *_with_limits("asymmetry", "5PL: s; 1 is symmetric, above 1 the lower bend is the sharper"),
+    *_with_limits("ic50_1_nM", "two-site: IC50 of the site of higher affinity", "nM"),
+    *_with_limits("ic50_2_nM", "two-site: IC50 of the site of lower affinity", "nM"),
+    *_with_limits("fraction", "two-site: share of the first site, 0 to 1"),
+    *_with_limits("loss_decades", "gain-loss: decades from the IC50 to where half is lost again"),
+    *_with_limits("loss_hill", "gain-loss: slope of the loss"),
+)
+# of the failed curves, so many are told one by one; the table has them all
+_FAILURES_SHOWN = 100
+
+
+def run(
+    file: Path,
+    out: Path,
+    *,
+    model: str = "auto",
+    weights: str = "constant",
+    count_time_min: float | None = None,
+    interval: str = "profile",
+    plot: Path | None = None,
+) -> int:
     """Fit every curve of `file` and write the answers to `out`.
 
-    Faults of the table and reasons of failure go to stderr. A curve with a bad row is
+    Faults of the table, notes and reasons of failure go to stderr. A curve with a bad row is
     refused: with that row its answer might be another one.
+
+    Parameters
+    ----------
+    model, interval : str
+        As :func:`reuptake.curves.fit.fit_curves` takes them.
+    weights : {"constant", "counting", "sd"}
+    count_time_min : float, optional
+        Counting time of each well where the response is CPM; without it, it is counts.
+    plot : Path, optional
+        PDF with a picture of every curve.
 
     Returns
     -------
@@ -67,96 +77,127 @@ def run(file: Path, out: Path) -> int:
     Raises
     ------
     ProblemsError
-        If the table cannot be read to its end, or holds no curve.
+        If the table cannot be read to its end, holds no curve, or lacks the column that the
+        weights need.
     """
     table = read_long_table(file.name, file.read_bytes())
-    for problem in table.problems:
-        print(problem, file=sys.stderr)
-    if table.has_sd:
-        print(f"{file.name}: sd is not used: all wells weigh the same", file=sys.stderr)
-    fits = fit_long_table(table)
+    weighting = weigh(table, weights, count_time_min)
+    for line in [*map(str, table.problems), *(f"{file.name}: {note}" for note in table.notes)]:
+        print(line, file=sys.stderr)
+    with _progress("fitting", len(table.curves)) as progress:
+        fits = fit_long_table(table, model=model, interval=interval, progress=progress, **weighting)
     write_csv(fits, out)
     failed = fits[fits.status == "failed"]
-    for curve, reason in zip(failed.curve, failed["flags"], strict=True):
+    for curve, reason in failed[["curve", "flags"]].head(_FAILURES_SHOWN).itertuples(index=False):
         print(f"{file.name}: curve {shown(curve)}: {reason}", file=sys.stderr)
+    if (more := len(failed) - _FAILURES_SHOWN) > 0:
+        print(f"{file.name}: and {more} curves more: see flags in {out.name}", file=sys.stderr)
+    if plot is not None:
+        from reuptake.figures import fitted
+
+        curve, well = table.wells()
+        with _progress("drawing", len(fits)) as progress:
+            wells = (curve, table.concentration_nM[well], table.response[well])
+            fitted.write(fits, *wells, plot, progress=progress)
     return len(failed)
 
 
-def read_long_table(name: str, content: bytes) -> LongTable:
-    """The points of a long table, with every fault of every row.
+@contextmanager
+def _progress(label: str, n: int) -> Iterator[Callable[[int], object]]:
+    """Where stderr is a terminal a bar, told how many of `n` are done; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    import typer
 
-    Raises
-    ------
-    ProblemsError
-        If the file is no text, its header is wrong, its quotes are broken or it names no
-        curve.
-    """
-    table = LongTable()
-    problems, known = table.problems, 0
-    curves: dict[str, None] = {}
-    for row in pointfile.rows(name, content, REQUIRED, OPTIONAL, problems, broken=True):
-        table.has_sd |= "sd" in row.cells
-        # in a row with too many or too few cells only the first is surely in its place
-        curve = row.text("curve") if row.whole or next(iter(row.cells)) == "curve" else ""
-        if curve:
-            curves.setdefault(curve)
-        level, response = _point(row) if row.whole else (None, None)
-        if len(problems) > known:
-            table.bad_lines[curve].append(row.line)
-        else:
-            table.points.append((curve, level, response))
-        known = len(problems)
-    if len(problems) > known or (not curves and problems):
-        raise ProblemsError(problems)
-    if not curves:
-        remedy = "Add one row a well, with the name of its curve."
-        raise ProblemsError([Problem("no curve in it", remedy, name)])
-    table.curves = list(curves)
-    return table
+    with typer.progressbar(length=n, label=label, file=sys.stderr) as bar:
+        yield bar.update
+        bar.update(n - bar.pos)  # those that had nothing to be fitted
 
 
-def _point(row: pointfile.Row) -> tuple[float | None, float | None]:
-    """Concentration and response of a row; faults go to its problems."""
-    curve, role = row.name("curve"), row.text("role") or "sample"
-    if role not in ROLES:
-        row.fault("unknown role", f"Use one of {', '.join(ROLES)}.", "role")
-    concentration = row.molar_or_zero("concentration", "unit")
-    if concentration == 0 and role == "sample":
-        role = "vehicle"
-    if role == "sample":
-        if not curve:
-            remedy = "Name the curve; only controls may belong to all."
-            row.fault("a sample row without a curve", remedy, "curve")
-        if not row.text("concentration"):
-            row.fault("no concentration", "Give it, or 0 for vehicle.", "concentration")
-    elif role == "vehicle" and concentration:
-        row.fault("a vehicle row with a concentration", "Write 0.", "concentration")
-    missing = row.text("response").casefold() in MISSING
-    response = np.nan if missing else row.number("response")
-    sd = None if row.text("sd").casefold() in MISSING else row.number("sd")
-    if sd is not None and sd < 0:
-        row.fault("a negative standard deviation", "Mend it, or leave it empty.", "sd")
-    return {"vehicle": 0.0, "full_block": np.inf}.get(role, concentration), response
+def weigh(table: LongTable, weights: str, count_time_min: float | None) -> dict:
+    """The weights' arguments of :func:`fit_long_table`; rows that they cannot take are bad."""
+    measured = np.isfinite(table.response)
+    if weights == "sd":
+        if not table.has_sd:
+            remedy = "Add it, with the standard deviation of each well, or choose other weights."
+            problem = Problem("the column is missing", remedy, table.name, 1, "sd")
+            raise ProblemsError([problem])
+        remedy = "Give it in every row that has a response, or choose other weights."
+        table.refuse(measured & np.isnan(table.sd), "sd", "no standard deviation", remedy)
+        remedy = "Give one above zero, or choose other weights."
+        table.refuse(measured & (table.sd == 0), "sd", "a standard deviation of zero", remedy)
+        return {"sd": table.sd}
+    if table.has_sd:
+        table.notes.append("sd is not used; --weights sd weighs each well by it")
+    if weights == "constant":
+        return {}
+    remedy = "Give what was counted, nothing subtracted, or choose other weights."
+    table.refuse(table.response < 0, "response", "a negative count", remedy)
+    if count_time_min is None:
+        remedy = "Give counts, or for counts per minute their time with --count-time."
+        broken = measured & (table.response % 1 != 0)
+        table.refuse(broken & (table.response > 0), "response", "not a whole number", remedy)
+    per_unit = 1.0 if count_time_min is None else 1.0 / count_time_min
+    c, n_sets = _proportional_error(table, per_unit)
+    origin = f"from {n_sets} sets of replicates" if n_sets else "as there are no replicates"
+    table.notes.append(f"counting weights with proportional error c = {c:.3g}, {origin}")
+    return {"poisson_per_unit": per_unit, "c": c}
 
 
-def fit_long_table(table: LongTable) -> pd.DataFrame:
+def _proportional_error(table: LongTable, poisson_per_unit: float) -> tuple[float, int]:
+    """The proportional error c of the whole table, and how many replicate sets it rests on."""
+    import pandas as pd
+
+    from reuptake.curves.weights import proportional_error
+
+    wells = pd.DataFrame({"curve": table.curve, "level": table.concentration_nM})
+    wells["y"] = table.response
+    sets = wells[wells.y >= 0].groupby(["curve", "level"]).y.agg(["mean", "var", "size"])
+    sets = sets[(sets["size"] > 1) & (sets["mean"] > 0)]
+    c = proportional_error(sets["mean"], sets["var"], sets["size"] - 1, poisson_per_unit)
+    return c, len(sets)
+
+
+def fit_long_table(
+    table: LongTable,
+    *,
+    model: str = "auto",
+    interval: str = "profile",
+    poisson_per_unit: float | None = None,
+    c: float = 0.0,
+    sd: np.ndarray | None = None,
+    progress: Callable[[int], object] = lambda n: None,
+) -> pd.DataFrame:
     """One row a curve, in order of first appearance: the columns of curves.csv that apply."""
     from reuptake.curves.fit import fit_curves
 
-    everywhere = table.bad_lines.get("", [])
-    refused = {c: sorted(table.bad_lines.get(c, []) + everywhere) for c in table.curves}
-    number = {c: i for i, c in enumerate(table.curves) if not refused[c]}
-    wells = [
-        (i, level, response)
-        for curve, level, response in table.points
-        for i in ([number[curve]] if curve in number else number.values() if not curve else [])
-    ]
-    curve, level, response = np.array(wells, dtype=float).reshape(-1, 3).T
-    fits = fit_curves(curve.astype(int), level, response, len(table.curves))
+    n = len(table.curves)
+    curve, well = table.wells()
+    weights = {}
+    if poisson_per_unit is not None:
+        weights = {"poisson_per_unit": np.full(n, poisson_per_unit), "c": np.full(n, c)}
+    if sd is not None:
+        weights = {"sd": sd[well]}
+    fits = fit_curves(
+        curve,
+        table.concentration_nM[well],
+        table.response[well],
+        n,
+        model=model,
+        interval=interval,
+        progress=progress,
+        **weights,
+    )
     fits.insert(0, "curve", table.curves)
-    for i, name in enumerate(table.curves):
-        if lines := refused[name]:
-            places = ", ".join(map(str, lines[:5])) + (" and more" if len(lines) > 5 else "")
-            fits.loc[i, "flags"] = f"not fitted: bad row in line {places}"
-    columns = [column for column in CURVES if column.name in {*fits, "ic50_cleaned_nM"}]
-    return typed(fits, (_CURVE, *columns))
+    if poisson_per_unit is not None:
+        fits["proportional_error"] = c
+    refused = np.flatnonzero(table.refused())
+    everywhere = table.bad_lines[SHARED]
+    reasons = []
+    for i in refused:
+        lines = sorted({*table.bad_lines.get(i, []), *everywhere})
+        places = ", ".join(map(str, lines[:5])) + (" and more" if len(lines) > 5 else "")
+        reasons.append(f"not fitted: bad row in line {places}")
+    fits.loc[refused, "flags"] = reasons
+    return typed(fits, [c for c in (_CURVE, *CURVES, *_BY_OPTION) if c.name in fits])
