@@ -156,6 +156,9 @@ def test_every_compound_has_a_page_and_every_link_arrives(pages):
         assert len(listed) == len(set(listed)), f"an id occurs twice in {name}"
         for link in page.all("a"):
             path, _, fragment = link["href"].partition("#")
+            if path.startswith("../changes/"):  # written beside the report when a run has ended
+                assert name == "index.html"
+                continue
             base = Path(name).parent / path if path else Path(name)
             target = "index.html" if path == "../index.html" else base.as_posix()
             if path.startswith("../compounds/"):

@@ -206,6 +206,11 @@ CURVES = (
     _text("radioligand", "radioligand of the assay"),
     _number("kd_relative_error", "relative error of Kd, as the assay gives it"),
     _number("ligand_relative_error", "relative error of L, as the assay gives it"),
+    _text(
+        "ic50_with_excluded_qualifier",
+        "=, > or <; empty where the curve has no excluded wells, its controls' included",
+    ),
+    _number("ic50_with_excluded_nM", "IC50 as if no well of the curve were excluded", "nM"),
 )
 
 EXPERIMENTS = (

@@ -11,13 +11,14 @@ import pandas as pd
 from reuptake.binding import radiochemistry
 from reuptake.binding.conditions import conditions_of
 from reuptake.binding.ki import judge_ki
-from reuptake.curves.plates import fit_plates
+from reuptake.curves.plates import KEY, fit_plates, with_excluded
 from reuptake.formatting import significant
 from reuptake.quantities import parse
 from reuptake.settings.model import CURVE_KINDS
 from reuptake.tables import CURVES, typed, write_parquet
 
 _PLATE_KEY = ["run", "plate"]
+_WITH_EXCLUDED = ("ic50_qualifier", "ic50_nM")
 # an uptake IC50 this close to its floor says more of the cells than of the compound
 FLOOR_FACTOR = 3.0
 
@@ -37,9 +38,13 @@ def run(verdict: Path, wells: Path, plates: Path, section: dict, curves: Path) -
 
 def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dict) -> pd.DataFrame:
     """Fits, Ki and flags of the curves in `wells`."""
-    fitted = fit_plates(wells, _counting_assays(wells, assays))
+    counting = _counting_assays(wells, assays)
+    fitted = fit_plates(wells, counting)
     if fitted.empty:
         return pd.DataFrame()
+    names = {n: f"ic50_with_excluded_{n.removeprefix('ic50_')}" for n in _WITH_EXCLUDED}
+    back = with_excluded(wells, counting)[[*KEY, *names]].rename(columns=names)
+    fitted = fitted.merge(back, on=KEY, how="left")
     identity = wells.drop_duplicates([*_PLATE_KEY, "assay"]).set_index([*_PLATE_KEY, "assay"])
     keys = list(zip(fitted.run, fitted.plate, fitted.assay, strict=True))
     for name in ("kind", "target", "species", "experiment", "simulated"):
