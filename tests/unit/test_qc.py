@@ -301,3 +301,23 @@ def test_unlike_solvent_in_the_assays_of_a_run_warns():
         "difference of solvent between assays of the run (%) 0.500 is above 0"
         in (plates["flags"][0])
     )
+
+
+def test_a_plate_without_the_reference_compound_is_flagged():
+    flag = "reference compound Citalopram is not on the plate"
+    assays = {"a": ASSAY | {"reference_compound": "Citalopram"}}
+
+    def flagged(frame, assays):
+        plates, _ = judge_plates(frame, assays, LIMITS)
+        return flag in plates["flags"][0]
+
+    bare = wells()
+    assert flagged(bare, assays)
+    assert not flagged(bare, {"a": ASSAY})
+    one = bare.iloc[[0]].assign(role="reference", compound="citalopram", concentration_nM=10.0)
+    with_one = pd.concat([bare, one.assign(well="H12")], ignore_index=True)
+    assert not flagged(with_one, assays)
+    # as a sample under its name it is there as well; an excluded well is not
+    assert not flagged(with_one.assign(role=with_one.role.replace("reference", "sample")), assays)
+    gone = with_one.assign(excluded=with_one.well == "H12")
+    assert flagged(gone, assays)

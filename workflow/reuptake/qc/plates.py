@@ -49,7 +49,8 @@ def judge_plates(wells: pd.DataFrame, assays, limits) -> tuple[pd.DataFrame, pd.
     wells : DataFrame
         Columns of wells.csv.
     assays : mapping
-        Per assay ``limits`` (only what differs) and ``total_added_fraction``.
+        Per assay ``limits`` (only what differs), ``total_added_fraction`` and, where they are
+        known, ``solvent_pct`` and ``reference_compound``.
     limits : mapping
         ``warn`` and ``fail`` of each metric.
 
@@ -74,6 +75,7 @@ def judge_plates(wells: pd.DataFrame, assays, limits) -> tuple[pd.DataFrame, pd.
         verdict, flags = _verdict(row, in_force)
         if row["position_effect_pct"] > (in_force["position_effect_pct"]["warn"] or np.inf):
             flags.append(f"largest position effect: {where}")
+        flags += _no_reference(group, assay.get("reference_compound") or "")
         if row["z_prime_difference"] > (in_force["z_prime_difference"]["warn"] or np.inf):
             worst = _worst_control(group)
             far = far.union(worst)
@@ -99,6 +101,13 @@ def judge_plates(wells: pd.DataFrame, assays, limits) -> tuple[pd.DataFrame, pd.
         )
     plates = pd.DataFrame(rows).drop(columns="z_prime_difference", errors="ignore")
     return typed(plates, PLATES), wells
+
+
+def _no_reference(group: pd.DataFrame, name: str) -> list[str]:
+    """Flag of a plate that should have the assay's reference compound and has no well of it."""
+    used = group[~group.excluded & group.signal.notna()]
+    there = (used.role == "reference") | (used.compound.str.casefold() == name.casefold())
+    return [f"reference compound {name} is not on the plate"] if name and not there.any() else []
 
 
 def _signals(group: pd.DataFrame, role: str) -> np.ndarray:

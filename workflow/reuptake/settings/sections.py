@@ -21,7 +21,7 @@ _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib")
 
 # what the stages know of an assay; what stands nowhere here is kept for the reader alone
 _IN_WELLS = ("kind", "target", "species")
-_IN_PLATES = ("limits", "total_added_fraction", "solvent_pct")
+_IN_PLATES = ("limits", "total_added_fraction", "solvent_pct", "reference_compound")
 _IN_CURVES = {
     "competition_binding": (
         "species",
