@@ -66,3 +66,10 @@ onstart:
     settings = workflow.config_settings
     call = runfile.call_of(workflow.cores, settings.configfiles, settings.config)
     runfile.write(Path(RUN), config, FOLDERS.values(), made_of(workflow.rules), call)
+
+
+onsuccess:
+    # history, so nothing that a rule may depend on
+    from reuptake.provenance import changes
+
+    changes.after_success(Path(RESULTS))

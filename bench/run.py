@@ -20,6 +20,7 @@ from pathlib import Path
 import animals
 import depletion
 import fitting
+import replication
 
 import workflow
 
@@ -42,6 +43,7 @@ def peers() -> None:
 SECTIONS = {
     "fit": fitting.measure,
     "depletion": depletion.measure,
+    "statistics": replication.measure,
     "workflow": workflow.measure,
     "animals": animals.measure,
     "peers": peers,

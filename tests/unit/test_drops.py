@@ -864,6 +864,17 @@ YAML_CASES = [
         "drop.yaml, line 13, assay",
         ("run A", "assay binding twice"),
     ),
+    Case(
+        "a run with two dates",
+        lambda drop: (drop / YAML).write_text(
+            dropmaker.DESCRIPTION
+            + dropmaker.DESCRIPTION.partition("runs:\n")[2]
+            .replace("P1", "P2")
+            .replace("date: 2026-01-05", "date: 2026-01-08")
+        ),
+        "drop.yaml, line 14, date",
+        ("run A", "two dates", "2026-01-05", "2026-01-08"),
+    ),
 ]
 
 RESPONSE_CASES = [

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import curve_fit
 from simulated_curves import inhibition
 from test_binding_conditions import ASSAY as BINDING
 from test_binding_conditions import LOT
@@ -131,6 +132,41 @@ def test_excluded_controls_and_samples_take_no_part():
     assert (row.n_points, row.df) == (17, 17 + 7 - 3)
     wells.loc[0, "excluded"] = False
     assert curves(wells).loc["A"].top < 0.99 * TOP
+
+
+def test_the_answer_with_the_excluded_wells_stands_beside_that_without():
+    """Against scipy's fit of the same wells; where nothing is excluded there is none."""
+    wells = plate({"A": 100.0, "B": 30.0})
+    spoilt = (wells.compound == "A") & (wells.concentration_nM == DOSES_nM[3])
+    wells.loc[spoilt, "signal"] *= 1.6
+    wells.loc[spoilt, "excluded"] = True
+    table = curves(wells)
+    assert table.loc["A"].ic50_nM == pytest.approx(100.0, rel=1e-6)
+    mine = wells[(wells.compound == "A") | wells.role.isin(["total", "nonspecific"])]
+    level = mine.concentration_nM.mask(mine.role == "total", 0.0)
+    level = level.mask(mine.role == "nonspecific", 1e30)
+
+    def model(x, log10_ic50, top, bottom):
+        return bottom + (top - bottom) / (1 + x / 10**log10_ic50)
+
+    exactly = dict.fromkeys(("ftol", "xtol", "gtol"), 1e-14)
+    found, _ = curve_fit(model, level, mine.signal, p0=(2.0, TOP, FLOOR), **exactly)
+    assert abs(10 ** found[0] - 100) > 10
+    assert table.loc["A"].ic50_with_excluded_nM == pytest.approx(10 ** found[0], rel=1e-5)
+    assert table.loc["A"].ic50_with_excluded_qualifier == "="
+    assert table.loc["B"].ic50_with_excluded_qualifier == ""
+    assert np.isnan(table.loc["B"].ic50_with_excluded_nM)
+
+
+def test_an_excluded_control_concerns_every_curve_of_its_plate():
+    both = pd.concat([plate({"A": 100.0}), plate({"B": 30.0}, plate="P2")], ignore_index=True)
+    # one of the two in the middle, so that the mean of the others is the same
+    total = both.index[(both.role == "total") & (both.plate == "P1")][1]
+    both.loc[total, ["signal", "excluded"]] = [100.0, True]
+    table = curves(both)
+    assert table.loc["A"].ic50_nM == pytest.approx(100.0, rel=1e-6)
+    assert abs(table.loc["A"].ic50_with_excluded_nM - 100.0) > 1
+    assert table.loc["B"].ic50_with_excluded_qualifier == ""
 
 
 def test_a_failed_plate_keeps_its_curves_and_says_so():

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from test_potency import curve
 
 import dropmaker
 from reuptake.drops.scan import scan
-from reuptake.pooling import compound_names, join_flags, range_jumps
+from reuptake.pooling import compound_names, join_flags, range_jumps, repeated_curves
+from reuptake.potency import experiments_of, potencies_of
 from reuptake.settings.load import load_settings
 from reuptake.settings.sections import section
-from reuptake.stages import accept, listing
+from reuptake.stages import accept, collect, listing
+from reuptake.tables import CURVES, WELLS, typed
 
 
 @pytest.fixture
@@ -150,3 +153,65 @@ def test_a_single_experiment_has_nothing_to_jump_from():
 
 def test_join_flags():
     assert join_flags("", "a", "", "b") == "a; b"
+
+
+def plate_wells(plate, signals, **more) -> pd.DataFrame:
+    frame = pd.DataFrame({"signal": signals, "concentration_nM": 10.0 ** np.arange(len(signals))})
+    frame["well"] = [f"A{i + 1}" for i in range(len(signals))]
+    place = {"drop": "d1", "run": "A", "plate": plate, "assay": "a", "role": "sample"}
+    place |= {"compound": "c", "simulated": False}
+    return typed(frame.assign(**(place | more)), WELLS)
+
+
+COUNTS = [4801.0, 4702.0, 4120.0, 2509.0, 1188.0, 640.0]
+
+
+def repeats(*frames) -> dict:
+    return repeated_curves(pd.concat(frames, ignore_index=True))
+
+
+@pytest.mark.parametrize("other", [{"plate": "P9"}, {"run": "B"}, {"drop": "d2"}])
+def test_the_same_counts_under_another_name_are_found(other):
+    place = {"plate": "P1"} | other
+    again = plate_wells(signals=COUNTS, **place)
+    found = repeats(again, plate_wells("P1", COUNTS))
+    key = (*again.iloc[0][["drop", "run", "plate", "assay", "role", "compound"]],)
+    assert found == {key: "d1/A/P1"}
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        plate_wells("P2", [*COUNTS[:5], 641.0]),  # one count differs
+        plate_wells("P2", COUNTS[::-1]),  # the same counts at other concentrations
+        plate_wells("P2", COUNTS, simulated=True),
+        plate_wells("P2", COUNTS[:5]),
+    ],
+)
+def test_what_is_not_the_same_is_left_alone(again):
+    assert repeats(plate_wells("P1", COUNTS), again) == {}
+
+
+def test_few_or_equal_values_may_agree_by_chance():
+    for values in (COUNTS[:5], [100.0] * 5 + [99.0, 98.0]):
+        assert repeats(plate_wells("P1", values), plate_wells("P2", values)) == {}
+
+
+def test_a_copy_of_a_plate_is_flagged_and_does_not_raise_n():
+    """The rerun keeps its row, names what it repeats and leaves the answer."""
+    names = ["P1", "P2", "P3"]
+    changed = [value + 1 for value in COUNTS]
+    wells = pd.concat(
+        [plate_wells(p, v) for p, v in zip(names, (COUNTS, COUNTS, changed), strict=True)]
+    )
+    rows = [
+        curve(v, f"e{p}", drop="d1", run="A", plate=p, assay="a", compound="c")
+        for p, v in zip(names, (10.0, 10.0, 40.0), strict=True)
+    ]
+    curves = typed(pd.DataFrame(rows), CURVES)
+    collect.mark_repeats(curves, wells)
+    assert curves.repeat_of.tolist() == ["", "d1/A/P1", ""]
+    assert "same counts as d1/A/P1" in curves["flags"][1]
+    potency = potencies_of(experiments_of(curves))
+    assert potency.n_experiments.tolist() == [2, 2]
+    assert potency.value_nM.tolist() == pytest.approx([20.0, 20.0])

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm as normal
 from scipy.stats import t as student
 
 from reuptake.potency import (
@@ -284,3 +285,81 @@ def test_no_curves_at_all():
     empty = experiments_of(typed(pd.DataFrame(), CURVES))
     assert len(empty) == 0
     assert len(potencies_of(empty)) == 0
+
+
+SDS = {("sert_binding", "Ki", False): (0.12, 19.0), ("sert_binding", "IC50", False): (0.12, 19.0)}
+PARTLY = [(5200, "="), (7400, "="), (10000, ">"), (10000, ">")]
+
+
+def partly_censored(**more):
+    return [curve(v, f"e{i}", qualifier=q, **more) for i, (v, q) in enumerate(PARTLY)]
+
+
+def answer(rows, sds):
+    table = potencies_of(experiments_of(typed(pd.DataFrame(rows), CURVES)), sds)
+    return table[table.quantity == "Ki"].iloc[0]
+
+
+def test_partly_censored_with_the_sd_of_the_run_chart():
+    """Maximum over mu of two exact terms and two tails, on a grid, at SD 0.12."""
+    row = answer(partly_censored(), SDS)
+    mu = np.linspace(3.8, 4.2, 400_001)
+    x = np.log10([5200.0, 7400.0])
+    log_l = normal.logpdf(x[0], mu, 0.12) + normal.logpdf(x[1], mu, 0.12)
+    log_l += 2 * normal.logsf(4.0, mu, 0.12)
+    inside = mu[2 * (log_l.max() - log_l) <= student.ppf(0.975, 19) ** 2]
+    assert row.qualifier == "="
+    assert np.log10(row.value_nM) == pytest.approx(mu[log_l.argmax()], abs=2e-6)
+    assert np.log10([row.lower_nM, row.upper_nM]) == pytest.approx(inside[[0, -1]], abs=2e-6)
+    assert (row.sd_log10, row.sd_df, row.n_censored) == (pytest.approx(0.12), 19, 2)
+    assert row.limits_nM == "> 10,000; > 10,000"
+    assert "SD 0.12 log10 known from 19 df of the run chart" in row.method
+
+
+def test_six_exact_values_fit_their_own_sd():
+    values = [(v, "=") for v in (4000, 5200, 7400, 6100, 8000, 9000)] + [(10000, ">")]
+    rows = [curve(v, f"e{i}", qualifier=q) for i, (v, q) in enumerate(values)]
+    row = answer(rows, {})
+    assert row.qualifier == "="
+    assert np.isnan(row.sd_df)
+    assert "SD fitted, biased low" in row.method
+
+
+def test_an_sd_of_another_assay_or_of_one_of_two_is_not_used():
+    rows = partly_censored(assay="elsewhere")
+    assert answer(rows, SDS).qualifier == ">"
+    assert answer(partly_censored()[:2] + rows[2:], SDS).qualifier == ">"
+
+
+def test_limits_by_depletion_take_no_part_in_a_likelihood():
+    """Ki < x is a bound that hangs on the value itself, not on the tested range."""
+    rows = [curve(1.0, "a"), curve(2.0, "b"), curve(3.0, "c", qualifier="<", ki_method="bound")]
+    row = answer(rows, SDS)
+    assert (row.qualifier, row.value_nM) == ("<", pytest.approx(3.0))
+    assert "depletion" in row.method
+
+
+def test_the_secondary_answer_weighs_by_the_errors_of_the_fits():
+    """Values and errors of the set 'close' of tests/data/reference/metafor.csv."""
+    pairs = zip((-0.3188, -0.2366, -0.0223), (0.05, 0.06, 0.04), strict=True)
+    rows = [curve(10**x, f"e{i}", log10_ic50_se=se) for i, (x, se) in enumerate(pairs)]
+    (row,) = potency(rows).itertuples()
+    found = np.log10([row.random_nM, row.random_lower_nM, row.random_upper_nM])
+    assert found == pytest.approx((-0.190189906459, -0.611874597321, 0.231494784402), rel=1e-9)
+    assert row.tau_log10**2 == pytest.approx(0.0262718356494, rel=1e-9)
+    assert row.i2_pct == pytest.approx(91.5133526415, rel=1e-9)
+    assert row.value_nM == pytest.approx(10 ** np.mean([-0.3188, -0.2366, -0.0223]))
+    (row,) = potency([r | {"log10_ic50_se": np.nan} for r in rows]).itertuples()
+    assert np.isnan(row.random_nM)
+
+
+def test_constants_of_an_experiment():
+    about = {"radioligand": "[3H]L", "kd_relative_error": 0.15}
+    rows = [
+        curve(10.0, "a", plate=f"P{i}", ligand_nM=ligand, kd_nM=2.0, **about)
+        for i, ligand in enumerate((1.0, 4.0))
+    ]
+    table = experiments_of(typed(pd.DataFrame(rows), CURVES))
+    ki, ic50 = (table[table.quantity == q].iloc[0] for q in ("Ki", "IC50"))
+    assert (ki.ligand_over_kd, ki.kd_relative_error, ki.radioligand) == (1.0, 0.15, "[3H]L")
+    assert np.isnan(ic50.ligand_over_kd)

@@ -1,11 +1,16 @@
 """Plate metrics and verdicts."""
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr, theilslopes
 
 from reuptake.qc import metrics
 from reuptake.qc.plates import judge_plates
+from reuptake.qc.position import median_polish, position_effects
 from reuptake.settings.model import Limits
 from reuptake.tables import WELLS, typed
 
@@ -164,3 +169,155 @@ def test_metrics_by_hand():
     assert metrics.far_wells([99, 100, 100, 101, 160]).tolist() == [False] * 4 + [True]
     assert not metrics.far_wells([99, 100, 100, 101, 140]).any()
     assert not metrics.far_wells([1, 2, 900]).any()
+
+
+def test_further_metrics_of_the_reference_plate():
+    plate, _ = judge(wells())
+    assert plate.signal_window == pytest.approx(42.3432, abs=5e-5)
+    variances = np.var(TOTAL, ddof=1) + np.var(NONSPECIFIC, ddof=1)
+    assert plate.ssmd == pytest.approx((4825 - 618.5) / np.sqrt(variances), rel=1e-12)
+    assert plate.ssmd == pytest.approx(44.76665, abs=5e-6)
+    assert plate.specific_pct == pytest.approx(100 - 12.81865, abs=5e-6)
+
+
+def test_a_narrow_window_warns_and_one_bad_well_does_not():
+    """T ± 3 SD and N ± 3 SD leave 1.5 SD between them."""
+    sd = 500 / 1.5  # robust, of the totals; the non-specific wells have none
+    frame = wells(total=spread(2000, sd / 2000), nonspecific=[500] * 8)
+    loose = {name: {"warn": None, "fail": None} for name in LIMITS}
+    plate, _ = judge(frame, limits=loose | {"signal_window": LIMITS["signal_window"]})
+    assert plate.signal_window_robust == pytest.approx(1.5)
+    assert "robust signal window 1.50 is below 2 (warn)" in plate["flags"]
+    assert judge(wells(total=BAD))[0].signal_window < 2
+    assert "signal window" not in judge(wells(total=BAD))[0]["flags"]
+
+
+REFERENCE = Path(__file__).parents[1] / "data" / "reference" / "medpolish.csv"
+PLATE = np.array(
+    [
+        [4820, 4690, 4955, 4760, 4880, 4735],
+        [4910, 4850, 4700, 5350, 4790, 4830],
+        [4600, 4745, 4890, 4985, 4655, 4720],
+        [5010, 4805, 4925, 5290, 4870, 4940],
+    ]
+)
+
+
+def test_median_polish_is_that_of_r():
+    with REFERENCE.open(encoding="utf-8", newline="") as file:
+        parts = {r["part"]: [float(v) for v in r["values"].split()] for r in csv.DictReader(file)}
+    level, rows, columns, residual = median_polish(PLATE)
+    assert level == pytest.approx(parts["overall"][0], rel=1e-10)
+    assert rows == pytest.approx(parts["row"], rel=1e-10)
+    assert columns == pytest.approx(parts["col"], rel=1e-10)
+    total = level + rows[:, None] + columns[None, :] + residual
+    assert total == pytest.approx(PLATE)
+
+
+def full_plate(change=lambda row, column: 1.0, cv=0.02, seed=1):
+    """Position effects of 96 equal wells, each times what `change` says."""
+    row, column = (index.ravel() for index in np.indices((8, 12)))
+    noise = np.random.default_rng(seed).normal(1.0, cv, 96)
+    signal = 5000 * noise * np.array([change(r, c) for r, c in zip(row, column, strict=True)])
+    return position_effects(row, column, signal, (8, 12))
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "size"),
+    [
+        (lambda row, column: 1.15 if column == 3 else 1.0, "column 4", 15),
+        (lambda row, column: 0.75 if row == 6 else 1.0, "row G", 25),
+        (
+            lambda row, column: 1.0 + 0.2 * (12 * row + column) / 95,
+            "drift in the order of reading",
+            18,
+        ),
+    ],
+)
+def test_position_effects_are_found_and_named(change, name, size):
+    found = full_plate(change)
+    assert found.worst == name
+    assert found.worst_pct == pytest.approx(size, abs=2)
+
+
+def test_an_edge_effect():
+    """The edge is also two rows and two columns; the largest of all is told."""
+    found = full_plate(lambda row, column: 0.85 if row in (0, 7) or column in (0, 11) else 1.0)
+    assert found.edge_pct == pytest.approx(-15, abs=1)
+    assert found.worst_pct == pytest.approx(15, abs=2)
+
+
+def test_a_clean_plate_has_no_effect_that_stands_out():
+    rates = [full_plate(cv=0.05, seed=seed).worst_pct > 10 for seed in range(100)]
+    assert np.mean(rates) <= 0.02
+
+
+def test_drift_and_order_against_scipy():
+    signal = np.array([4820.0, 4690, 4955, 4760, 5080, 5135, 5010, 5010])
+    found = position_effects(np.arange(8), np.zeros(8, dtype=int), signal, (8, 12))
+    order = 12 * np.arange(8)
+    assert found.read_rho == pytest.approx(spearmanr(order, signal).statistic)
+    slope = theilslopes(signal, order).slope
+    assert found.drift_pct == pytest.approx(100 * slope * 84 / np.median(signal))
+    assert np.isnan([found.row_pct, found.column_pct, found.edge_pct]).all()
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_too_few_wells_tell_no_position_effect(n):
+    found = position_effects(np.arange(n), np.arange(n), np.full(n, 5000.0), (8, 12))
+    assert np.isnan(found.worst_pct)
+
+
+@pytest.mark.parametrize(("size", "verdict"), [(1.05, "pass"), (1.15, "warn"), (1.25, "fail")])
+def test_a_position_effect_gives_the_verdict_in_words(size, verdict):
+    row, column = (index.ravel() for index in np.indices((8, 12)))
+    signal = 5000 * (1 + 0.005 * np.resize([1.0, -1.0, 0.5, -0.4, 0.1], 96))
+    frame = pd.concat([wells(total=signal * np.where(column == 3, size, 1.0))], ignore_index=True)
+    total = frame.role == "total"
+    frame.loc[total, "row"], frame.loc[total, "col"] = row, column
+    plate, _ = judge(frame)
+    assert plate.verdict == verdict
+    assert ("largest position effect: column 4" in plate["flags"]) == (verdict != "pass")
+
+
+def test_radioligand_added_differs_between_the_plates_of_a_run():
+    """Plate means 40,000 and 50,000: CV 15.7 %; one plate alone has none."""
+    first = wells(added=[40000] * 3)
+    second = wells(added=[50000] * 3, plate="P2")
+    plates, _ = judge_plates(pd.concat([first, second], ignore_index=True), {"a": ASSAY}, LIMITS)
+    cv = 100 * np.std([40000, 50000], ddof=1) / 45000
+    assert plates.dispensing_cv_pct.tolist() == pytest.approx([cv, cv])
+    assert plates["flags"].str.contains("CV of the radioligand added").all()
+    assert np.isnan(judge(first)[0].dispensing_cv_pct)
+
+
+def test_unlike_solvent_in_the_assays_of_a_run_warns():
+    frame = pd.concat([wells(), wells(plate="P2").assign(assay="b")], ignore_index=True)
+    for other, verdict in ((1.0, "pass"), (0.5, "warn")):
+        assays = {"a": ASSAY | {"solvent_pct": 1.0}, "b": ASSAY | {"solvent_pct": other}}
+        plates, _ = judge_plates(frame, assays, LIMITS)
+        assert plates.verdict.tolist() == [verdict] * 2
+    assert (
+        "difference of solvent between assays of the run (%) 0.500 is above 0"
+        in (plates["flags"][0])
+    )
+
+
+def test_a_plate_without_the_reference_compound_is_flagged():
+    flag = "reference compound Citalopram is not on the plate"
+    assays = {"a": ASSAY | {"reference_compound": "Citalopram"}}
+
+    def flagged(frame, assays):
+        plates, _ = judge_plates(frame, assays, LIMITS)
+        return flag in plates["flags"][0]
+
+    bare = wells()
+    assert flagged(bare, assays)
+    assert not flagged(bare, {"a": ASSAY})
+    one = bare.iloc[[0]].assign(role="reference", compound="citalopram", concentration_nM=10.0)
+    with_one = pd.concat([bare, one.assign(well="H12")], ignore_index=True)
+    assert not flagged(with_one, assays)
+    # as a sample under its name it is there as well; an excluded well is not
+    assert not flagged(with_one.assign(role=with_one.role.replace("reference", "sample")), assays)
+    gone = with_one.assign(excluded=with_one.well == "H12")
+    assert flagged(gone, assays)

@@ -120,7 +120,9 @@ def test_every_key_of_config_yaml_is_a_place_or_in_a_section(settings):
     """Keys that say what is done belong to a stage; the others say where something is."""
     places = {"drops", "results", "assays", "targets", "compounds", "exclusions", "strict"}
     places |= {"notify"}
-    given = set().union(*(section(stage, settings) for stage in ("qc", "guides", "report")))
+    given = set().union(
+        *(section(stage, settings) for stage in ("qc", "selectivity", "guides", "report"))
+    )
     assert set(Config.model_fields) - places <= given
 
 

@@ -3,12 +3,25 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import ttest_ind
+from scipy.optimize import minimize_scalar
+from scipy.stats import norm, ttest_ind, ttest_rel
+from scipy.stats import t as student
 from test_potency import curve
 
+from reuptake.censored import Sample, fit_tobit
 from reuptake.formatting import significant
-from reuptake.potency import experiments_of, potencies_of
-from reuptake.selectivity import Side, one_sided_limit_nM, ratio_of, selectivities_of, welch_ratio
+from reuptake.potency import combine_experiments, experiments_of, potencies_of, usable
+from reuptake.qc.runchart import between_run_sd, runcharts_of
+from reuptake.selectivity import (
+    Side,
+    class_of,
+    constants_variance,
+    joint_bound,
+    one_sided_limit_nM,
+    ratio_of,
+    selectivities_of,
+    welch,
+)
 from reuptake.tables import CURVES, typed
 
 SERT_nM = [0.48, 0.58, 0.95]
@@ -25,9 +38,10 @@ def bound(qualifier, value, n=3):
     return Side(qualifier, value, np.array([]), n)
 
 
-def selectivity(rows, roles=ROLES):
+def selectivity(rows, roles=ROLES, charts=None, classes=None):
     experiments = experiments_of(typed(pd.DataFrame(rows), CURVES))
-    return selectivities_of(experiments, potencies_of(experiments), roles)
+    potency = potencies_of(experiments, between_run_sd(charts) if charts is not None else None)
+    return selectivities_of(experiments, potency, roles, charts, classes)
 
 
 def side(target, values, qualifier="=", **more):
@@ -39,9 +53,11 @@ def side(target, values, qualifier="=", **more):
 
 
 def test_both_exact():
-    ratio, lower, upper, df = welch_ratio(np.log10(DAT_nM), np.log10(SERT_nM))
-    assert ratio == pytest.approx(5346.743, rel=1e-6)
-    assert df == pytest.approx(2.91393, rel=1e-5)
+    found = welch(np.log10(DAT_nM), np.log10(SERT_nM))
+    lower, upper = found.limits()
+    assert 10**found.mean == pytest.approx(5346.743, rel=1e-6)
+    assert found.df == pytest.approx(2.91393, rel=1e-5)
+    assert found.se == pytest.approx(0.0984823, rel=1e-6)
     assert (lower, upper) == pytest.approx((2566.68, 11137.98), rel=2e-6)
     other = ttest_ind(np.log10(DAT_nM), np.log10(SERT_nM), equal_var=False)
     low, high = other.confidence_interval(0.95)
@@ -206,5 +222,179 @@ def test_every_off_target_and_no_target_without_a_primary():
 
 
 def test_equal_values_have_an_interval_of_no_width():
-    ratio, lower, upper, _ = welch_ratio([2.0, 2.0], [1.0, 1.0])
-    assert (ratio, lower, upper) == (10.0, 10.0, 10.0)
+    found = welch([2.0, 2.0], [1.0, 1.0])
+    assert (10**found.mean, *found.limits()) == (10.0, 10.0, 10.0)
+
+
+def side_by_side(target, values, **more):
+    """One curve an experiment, the experiments shared with the other targets."""
+    return [curve(v, f"day {i}", target=target, **more) for i, v in enumerate(values)]
+
+
+def test_experiments_side_by_side_are_paired():
+    (row,) = selectivity(side_by_side("SERT", SERT_nM) + side_by_side("DAT", DAT_nM)).itertuples()
+    other = ttest_rel(np.log10(DAT_nM), np.log10(SERT_nM))
+    low, high = other.confidence_interval(0.95)
+    assert row.method == "paired t"
+    assert row.ratio == pytest.approx(5346.743, rel=1e-6)
+    assert (row.lower, row.upper) == pytest.approx((10**low, 10**high), rel=1e-9)
+    assert row.statement.endswith("n = 3 at SERT, 3 at DAT, side by side)")
+
+
+def test_a_day_without_its_partner_leaves_welch():
+    rows = side_by_side("SERT", [*SERT_nM, 0.6]) + side_by_side("DAT", DAT_nM)
+    assert selectivity(rows).method.tolist() == ["Welch"]
+
+
+LIMIT = np.log10(10000)
+TOBIT = fit_tobit(Sample(np.log10([5200.0, 7400.0]), np.array([[LIMIT, np.inf]] * 2)), 0.12, 19)
+
+
+def partly(fit, qualifier=">"):
+    exact = fit.sample.exact
+    return Side(qualifier, 10**fit.mu, exact, len(fit.sample), ("a", "b"), fit)
+
+
+def test_the_joint_profile_of_two_known_sds():
+    """The classical profile: the smallest Delta whose best mu keeps the joint deviance."""
+    sert = fit_tobit(Sample(np.log10(SERT_nM)), 0.1, 19)
+    primary = Side("=", 10**sert.mu, np.log10(SERT_nM), 3, (), sert)
+    q = student.ppf(0.95, 19) ** 2
+
+    def log_l(mu, delta):
+        off = norm.logpdf(TOBIT.sample.exact, mu + delta, 0.12).sum()
+        off += 2 * norm.logsf(LIMIT, mu + delta, 0.12)
+        return off + norm.logpdf(np.log10(SERT_nM), mu, 0.1).sum()
+
+    def profile(delta):
+        options = {"xatol": 1e-12}
+        found = minimize_scalar(
+            lambda mu: -log_l(mu, delta), bounds=(-2, 1), method="bounded", options=options
+        )
+        return -found.fun
+
+    top = profile(TOBIT.mu - sert.mu)
+    bound = np.log10(joint_bound(partly(TOBIT), primary, -1))
+    assert bound < TOBIT.mu - sert.mu
+    assert 2 * (top - profile(bound)) == pytest.approx(q, rel=1e-5)
+    upper = np.log10(joint_bound(partly(TOBIT), primary, +1))
+    assert upper > TOBIT.mu - sert.mu
+    assert 2 * (top - profile(upper)) == pytest.approx(q, rel=1e-5)
+
+
+def test_without_censoring_the_joint_bound_adds_the_reaches_in_squares():
+    """Two exact sides of known SD: Delta - sqrt(reach1² + reach2²)."""
+    x, y = np.array([3.4, 3.6, 3.5]), np.array([0.1, -0.1, 0.0])
+    fits = [fit_tobit(Sample(v), sd, 19) for v, sd in ((x, 0.12), (y, 0.3))]
+    off, primary = (Side("=", 10**f.mu, f.sample.exact, 3, (), f) for f in fits)
+    reach = student.ppf(0.95, 19) * np.hypot(0.12, 0.3) / np.sqrt(3)
+    assert np.log10(joint_bound(off, primary, -1)) == pytest.approx(3.5 - reach, rel=1e-6)
+
+
+def test_a_limit_on_the_other_side_is_taken_as_certain():
+    lower = TOBIT.limit(TOBIT.cutoff(0.9), -1)
+    answer = ratio_of(partly(TOBIT), bound("<", 0.1))
+    assert (answer["qualifier"], answer["method"]) == (">", "joint profile")
+    assert answer["ratio"] == pytest.approx(10**lower / 0.1, rel=1e-9)
+    assert ratio_of(partly(TOBIT), bound(">", 0.1))["qualifier"] == ""
+
+
+def reference_runs(target, sd, n=8):
+    """A run chart of `n` runs with exactly this SD."""
+    z = np.array([1, -1] * (n // 2)) / np.sqrt(n / (n - 1))
+    rows = [
+        curve(10 ** (sd * v), f"r{i}", target=target, assay=f"{target}_a", role="reference")
+        for i, v in enumerate(z)
+    ]
+    return combine_experiments(usable(typed(pd.DataFrame(rows), CURVES)))
+
+
+def test_a_partly_censored_off_target_claims_the_bound_of_the_joint_profile():
+    charts = runcharts_of(pd.concat([reference_runs("DAT", 0.12), reference_runs("SERT", 0.1)]))
+    rows = side("SERT", SERT_nM, assay="SERT_a")
+    rows += side("DAT", [5200, 7400], assay="DAT_a")
+    rows += [curve(10000, f"c{i}", qualifier=">", target="DAT", assay="DAT_a") for i in range(2)]
+    (row,) = selectivity(rows, charts=charts).itertuples()
+    fit = fit_tobit(TOBIT.sample, 0.12, 7)
+    expected = joint_bound(partly(fit), exact(SERT_nM), -1)
+    assert (row.qualifier, row.method, row.n_target) == (">", "joint profile", 4)
+    assert row.ratio == pytest.approx(expected, rel=1e-6)
+    assert row.ratio_point == pytest.approx(10**fit.mu / 0.641895, rel=1e-6)
+    assert row.statement.startswith("more than")
+    assert "one-sided 95 %" in row.statement
+    assert "taken as certain" not in row.flags
+    # without a chart no likelihood: the smallest limit, taken as certain
+    (row,) = selectivity(rows).itertuples()
+    assert (row.qualifier, row.method) == (">", "bounds")
+
+
+def test_closer_than_the_minimum_significant_ratio():
+    """SD 0.3 and 0.4: MSR 10."""
+    charts = runcharts_of(pd.concat([reference_runs("DAT", 0.4), reference_runs("SERT", 0.3)]))
+    near = side("SERT", [1.0, 1.0, 1.1], assay="SERT_a")
+    for values, told in (([8, 9, 9], True), ([11, 12, 13], False)):
+        (row,) = selectivity(near + side("DAT", values, assay="DAT_a"), charts=charts).itertuples()
+        assert ("closer than the minimum significant ratio of 10.0" in row.flags) == told
+
+
+CLASSES = {"selective": 10.0, "highly selective": 100.0}
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "ratio", "lower", "name"),
+    [
+        ("=", 500, 99, "selective"),
+        ("=", 500, 100, "highly selective"),
+        ("=", 500, 9, ""),
+        ("=", 500, np.nan, ""),
+        (">", 101, np.nan, "highly selective"),
+        ("<", 500, np.nan, ""),
+        ("", np.nan, np.nan, ""),
+    ],
+)
+def test_a_class_hangs_on_the_bound_not_on_the_point(qualifier, ratio, lower, name):
+    answer = {"qualifier": qualifier, "ratio": ratio, "lower": lower}
+    assert class_of(answer, CLASSES) == name
+
+
+@pytest.mark.parametrize(
+    ("off", "primary", "shared"),
+    [
+        ((1.0, 0.1, 0.05), (0.2, 0.15, 0.05), True),
+        ((1.0, 0.1, 0.05), (1.0, 0.1, 0.05), True),
+        ((0.5, 0.1, 0.05), (2.0, 0.15, 0.08), False),
+    ],
+)
+def test_variance_of_the_constants_by_simulation(off, primary, shared):
+    """log10 of Ki(off)/Ki(primary) = log10 (1 + r_p)/(1 + r_o) with small errors of Kd and L."""
+    rng, n, small = np.random.default_rng(1), 400_000, 0.1
+
+    def r(side, ligand):
+        return side[0] * np.exp(small * (ligand - side[1] * rng.normal(size=n)))
+
+    ligands = [side[2] * rng.normal(size=n) for side in (off, primary)]
+    first, second = (off, ligands[0]), (primary, ligands[0] if shared else ligands[1])
+    log_ratio = np.log10((1 + r(*second)) / (1 + r(*first)))
+    expected = constants_variance(off, primary, shared_ligand=shared)
+    assert np.var(log_ratio) / small**2 == pytest.approx(expected, rel=0.02)
+
+
+def test_equal_occupancy_cancels_a_shared_ligand():
+    only_ligand = (1.0, 0.0, 0.2)
+    assert constants_variance(only_ligand, only_ligand, shared_ligand=True) == 0
+    # r/(1 + r) = 1/2 of 0.2 on each side
+    apart = constants_variance(only_ligand, only_ligand, shared_ligand=False)
+    assert apart == pytest.approx(2 * 0.1**2 / np.log(10) ** 2)
+
+
+def test_the_constants_widen_a_second_interval_only():
+    about = {"ligand_nM": 5.0, "kd_nM": 5.0, "kd_relative_error": 0.2, "radioligand": "L"}
+    rows = side("SERT", SERT_nM, **about) + side("DAT", DAT_nM, **about)
+    (row,) = selectivity(rows).itertuples()
+    assert (row.lower, row.upper) == pytest.approx((2566.68, 11137.98), rel=2e-6)
+    own = student.ppf(0.975, 2.91393) * 0.0984823
+    half = np.sqrt(own**2 + 2 * (1.959963985 * 0.5 * 0.2 / np.log(10)) ** 2)
+    expected = 5346.743 * 10 ** np.array([-half, half])
+    assert (row.constants_lower, row.constants_upper) == pytest.approx(expected, rel=1e-5)
+    (row,) = selectivity(side("SERT", SERT_nM) + side("DAT", DAT_nM)).itertuples()
+    assert np.isnan(row.constants_lower)

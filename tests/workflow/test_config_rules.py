@@ -121,6 +121,7 @@ FULL = {
     | {
         "kind": "competition_binding",
         "format": "filtration",
+        "ligand_relative_error": 0.1,
         "radioligand": _LIGAND,
         "kd": _MOLAR,
         "bmax": {"value": "1 pmol/mg", "relative_error": 0.1, "source": "measured"},

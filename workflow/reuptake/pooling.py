@@ -5,10 +5,15 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
 
+# counts that agree in fewer wells, or take fewer values, may do so by chance
+LEAST_REPEATED_WELLS = 6
+LEAST_DISTINCT_COUNTS = 4
 # a jump of this many decades is no change of design but a mistaken unit
 RANGE_JUMP_DECADES = 2.5
 
@@ -82,27 +87,65 @@ def range_jumps(curves: pd.DataFrame) -> pd.Series:
     Compared within compound, assay and role with the median of the other experiments, on
     log10 of both ends of the range.
     """
-    flags = pd.Series("", index=curves.index, dtype="str")
-    ends = np.log10(curves[["lowest_tested_nM", "highest_tested_nM"]])
-    for _, group in ends.groupby([curves.compound, curves.assay, curves.role], sort=False):
-        experiment = curves.experiment[group.index]
-        if experiment.nunique() < 2:
+    keys = ["compound", "assay", "role"]
+    ends = np.log10(curves[["lowest_tested_nM", "highest_tested_nM"]].to_numpy(dtype=float))
+    frame = curves[[*keys, "experiment"]].assign(low=ends[:, 0], high=ends[:, 1])
+    found = np.full(len(frame), "", dtype=object)
+    grouped = frame.groupby(keys, sort=False)[["low", "high"]]
+    spread = grouped.transform("max") - grouped.transform("min")
+    # where all ends lie together, as nearly everywhere, none can have jumped
+    wide = (spread >= RANGE_JUMP_DECADES).all(axis=1).to_numpy()
+    places = pd.Series(np.flatnonzero(wide))
+    for _, rows in places.groupby([frame[key].to_numpy()[wide] for key in keys], sort=False):
+        rows = rows.to_numpy()
+        names = frame.experiment.to_numpy()[rows]
+        for name in dict.fromkeys(names):
+            mine, others = rows[names == name], rows[names != name]
+            shift = ends[mine] - np.nanmedian(ends[others], axis=0) if len(others) else []
+            for row, (low, high) in zip(mine, shift, strict=False):
+                if low * high > 0 and min(abs(low), abs(high)) >= RANGE_JUMP_DECADES:
+                    side = "above" if high > 0 else "below"
+                    found[row] = (
+                        f"tested range about {10 ** abs(high):,.0f}-fold {side} that of the "
+                        "compound's other runs: check the unit"
+                    )
+    return pd.Series(found, index=curves.index, dtype="str")
+
+
+def repeated_curves(wells: pd.DataFrame) -> dict[tuple, str]:
+    """Curves whose counts stand already in an earlier plate: a rerun under another name.
+
+    No two measurements agree to the last count in every well. The first of them, in the order
+    of drop, run and plate, stays; the others must not count as further experiments.
+
+    Parameters
+    ----------
+    wells : DataFrame
+        Columns of wells.csv, of all drops; simulated and measured wells are not compared.
+
+    Returns
+    -------
+    dict
+        By (drop, run, plate, assay, role, compound) of the repetition: ``drop/run/plate`` of
+        the first. Compared are concentrations and counts of all wells of a curve, at least six
+        with four distinct counts.
+    """
+    key = ["drop", "run", "plate", "assay", "role", "compound"]
+    measured = wells[wells.role.isin(["sample", "reference"]) & wells.signal.notna()]
+    ordered = measured.sort_values([*key, "concentration_nM", "signal"], kind="stable")
+    names = zip(*(ordered[name] for name in key), strict=True)
+    values = zip(ordered.simulated, ordered.concentration_nM, ordered.signal, strict=True)
+    first: dict[tuple, str] = {}
+    out = {}
+    for curve, group in groupby(zip(names, values, strict=True), key=itemgetter(0)):
+        fingerprint = tuple(value for _, value in group)
+        distinct = len({signal for _, _, signal in fingerprint})
+        if len(fingerprint) < LEAST_REPEATED_WELLS or distinct < LEAST_DISTINCT_COUNTS:
             continue
-        for name in experiment.unique():
-            mine = group[experiment == name]
-            others = group[experiment != name].median()
-            shift = mine - others
-            low, high = shift.iloc[:, 0], shift.iloc[:, 1]
-            same_way = np.sign(low) == np.sign(high)
-            jumped = same_way & (np.minimum(low.abs(), high.abs()) >= RANGE_JUMP_DECADES)
-            for index in mine.index[jumped]:
-                fold = 10 ** abs(high[index])
-                side = "above" if high[index] > 0 else "below"
-                flags[index] = (
-                    f"tested range about {fold:,.0f}-fold {side} that of the compound's other "
-                    "runs: check the unit"
-                )
-    return flags
+        place = "/".join(filter(None, curve[:3]))
+        if first.setdefault(fingerprint, place) != place:
+            out[curve] = first[fingerprint]
+    return out
 
 
 _OF_KI = (

@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtrit
 
+from reuptake.censored import Sample, Tobit, estimate
+from reuptake.formatting import bounded
+from reuptake.randomeffects import random_effects
 from reuptake.settings.model import MODALITY
-from reuptake.tables import EXPERIMENTS, POTENCY, typed
+from reuptake.tables import EXPERIMENTS, POTENCY, records, typed
 
 CONFIDENCE = 0.95
+_EXPERIMENT = ["compound", "target", "species", "modality", "assay", "simulated", "experiment"]
+_OF_CURVE = [
+    *(
+        f"{q}_{name}"
+        for q in ("ki", "ic50")
+        for name in ("qualifier", "nM", "lower_nM", "upper_nM")
+    ),
+    "log10_ic50_se",
+    "log10_ki_se",
+    "df",
+    "flags",
+    "ki_flags",
+    "role",
+    "date",
+    "ki_method",
+    "ligand_nM",
+    "kd_nM",
+    "radioligand",
+    "kd_relative_error",
+    "ligand_relative_error",
+]
 _GROUP = ["compound", "target", "species", "modality", "quantity", "assay", "simulated"]
 
 
@@ -83,50 +109,65 @@ def combine_curves(curves: list[dict]) -> dict:
     Returns
     -------
     dict
-        ``qualifier, value_nM, lower_nM, upper_nM, n_curves``.
+        ``qualifier, value_nM, lower_nM, upper_nM, n_curves, log10_se``.
     """
-    qualifiers = [curve["qualifier"] for curve in curves]
+    n = len(curves)
     values = [curve["value_nM"] for curve in curves]
-    if set(qualifiers) != {"="}:
+    if {curve["qualifier"] for curve in curves} != {"="}:
         qualifier, value = bound_of(curves)
-        return _experiment(qualifier, value, np.nan, np.nan, len(curves))
-    if len(curves) == 1:
-        return _experiment("=", values[0], curves[0]["lower_nM"], curves[0]["upper_nM"], 1)
+        return _experiment(qualifier, value, n)
+    if n == 1:
+        one = curves[0]
+        return _experiment("=", values[0], 1, one["lower_nM"], one["upper_nM"], one["log10_se"])
     x = np.log10(values)
     se = np.array([curve["log10_se"] for curve in curves])
     if not (np.isfinite(se) & (se > 0)).all():
-        return _experiment("=", 10 ** float(np.mean(x)), np.nan, np.nan, len(curves))
+        return _experiment("=", 10 ** float(np.mean(x)), n)
     weight = 1.0 / se**2
-    mean = float((weight * x).sum() / weight.sum())
+    mean, total = float((weight * x).sum() / weight.sum()), 1.0 / np.sqrt(weight.sum())
     df = sum(int(curve["df"]) for curve in curves)
-    own = stdtrit(max(df, 1), 0.5 + CONFIDENCE / 2) / np.sqrt(weight.sum())
+    own = float(stdtrit(max(df, 1), 0.5 + CONFIDENCE / 2) * total)
     shared = ndtri(0.5 + CONFIDENCE / 2) * max(curve.get("shared_se", 0.0) for curve in curves)
     half = float(np.hypot(own, shared))
-    return _experiment("=", 10**mean, 10 ** (mean - half), 10 ** (mean + half), len(curves))
+    return _experiment("=", 10**mean, n, 10 ** (mean - half), 10 ** (mean + half), float(total))
 
 
-def _experiment(qualifier, value, lower, upper, n_curves) -> dict:
+def _experiment(qualifier, value, n_curves, lower=np.nan, upper=np.nan, log10_se=np.nan) -> dict:
     return {
         "qualifier": qualifier,
         "value_nM": value,
         "lower_nM": lower,
         "upper_nM": upper,
         "n_curves": n_curves,
+        "log10_se": log10_se,
     }
 
 
 def counted(curves: pd.DataFrame) -> pd.DataFrame:
     """The curves that count, with their modality.
 
-    Curves of failed plates and curves that could not be fitted stay out. Where a compound
-    has curves of its own at a target, those that it has there as reference stay out too:
-    a reference run on every plate would drown the test.
+    Where a compound has curves of its own at a target, those that it has there as reference
+    stay out: a reference run on every plate would drown the test.
     """
-    used = curves[(curves.plate_verdict != "fail") & (curves.ic50_qualifier != "")]
-    used = used.assign(modality=used.kind.map(MODALITY))
+    used = usable(curves)
+    if used.empty:
+        return used
     place = ["compound", "target", "species", "modality", "simulated"]
     has_sample = used.role.eq("sample").groupby([used[c] for c in place]).transform("any")
     return used[(used.role == "sample") | ~has_sample]
+
+
+def usable(curves: pd.DataFrame) -> pd.DataFrame:
+    """The curves that may enter an answer, with their modality.
+
+    Curves of failed plates, repeated counts and curves that could not be fitted stay out.
+    """
+    if curves.empty:
+        return curves
+    used = curves[
+        (curves.plate_verdict != "fail") & (curves.ic50_qualifier != "") & (curves.repeat_of == "")
+    ]
+    return used.assign(modality=used.kind.map(MODALITY))
 
 
 def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
@@ -134,14 +175,17 @@ def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
 
     Of the curves that count (:func:`counted`).
     """
-    if curves.empty:
-        return typed(pd.DataFrame(), EXPERIMENTS)
     used = counted(curves)
+    if used.empty:
+        return typed(pd.DataFrame(), EXPERIMENTS)
+    return combine_experiments(used)
+
+
+def combine_experiments(curves: pd.DataFrame) -> pd.DataFrame:
+    """The rows of experiments.csv of usable curves."""
     rows = []
-    keys = ["compound", "target", "species", "modality", "assay", "simulated", "experiment"]
-    for key, group in used.groupby(keys, sort=True):
-        identity = dict(zip(keys, key, strict=True))
-        curve_rows = group.to_dict("records")
+    for key, members in _runs_of_equal_keys(curves[[*_EXPERIMENT, *_OF_CURVE]], _EXPERIMENT):
+        identity = dict(zip(_EXPERIMENT, key, strict=True))
         for quantity in ("IC50",) if identity["modality"] == "response" else ("Ki", "IC50"):
             prefix = quantity.lower()
             given = [
@@ -154,14 +198,22 @@ def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
                     "df": row["df"],
                     "shared_se": _shared_se(row) if quantity == "Ki" else 0.0,
                 }
-                for row in curve_rows
+                for row in members
                 if row[f"{prefix}_qualifier"]
             ]
-            answer = combine_curves(given) if given else _experiment("", *[np.nan] * 3, 0)
-            flags = distinct_flags([_flags_of(row, quantity) for row in curve_rows])
-            if (group.role == "reference").all():
+            answer = combine_curves(given) if given else _experiment("", np.nan, 0)
+            flags = distinct_flags([_flags_of(row, quantity) for row in members])
+            if all(row["role"] == "reference" for row in members):
                 flags = [*flags, "from reference curves"]
-            rows.append(identity | answer | {"quantity": quantity, "flags": "; ".join(flags)})
+            about = {
+                "quantity": quantity,
+                "flags": "; ".join(flags),
+                "date": min(row["date"] for row in members),
+                "limit": _limit(answer["qualifier"], quantity, members),
+            }
+            if quantity == "Ki":
+                about |= _constants(members)
+            rows.append(identity | answer | about)
     return typed(pd.DataFrame(rows), EXPERIMENTS)
 
 
@@ -169,6 +221,32 @@ def _shared_se(row: dict) -> float:
     """The part of a Ki's standard error that is not its curve's, but of Kd, L and R_T."""
     added = row["log10_ki_se"] ** 2 - row["log10_ic50_se"] ** 2
     return float(np.sqrt(added)) if added > 0 else 0.0
+
+
+def _runs_of_equal_keys(frame: pd.DataFrame, names: list[str]):
+    """Rows as dictionaries, grouped and ordered by `names`."""
+    ordered = records(frame.sort_values(names, kind="stable"))
+    for key, members in groupby(ordered, key=itemgetter(*names)):
+        yield key, list(members)
+
+
+def _limit(qualifier: str, quantity: str, members: list[dict]) -> str:
+    """Why an experiment is a limit: a limit by depletion hangs on the value itself."""
+    if qualifier not in (">", "<"):
+        return ""
+    depleted = quantity == "Ki" and any(row["ki_method"] == "bound" for row in members)
+    return "depletion" if depleted else "tested range"
+
+
+def _constants(members: list[dict]) -> dict:
+    """The constants behind the Ki of an experiment."""
+    ratios = np.array([row["ligand_nM"] / row["kd_nM"] for row in members], dtype=float)
+    return {
+        "radioligand": members[0]["radioligand"],
+        "ligand_over_kd": float(10 ** np.mean(np.log10(ratios))),
+        "kd_relative_error": max(row["kd_relative_error"] for row in members),
+        "ligand_relative_error": max(row["ligand_relative_error"] for row in members),
+    }
 
 
 def _flags_of(row: dict, quantity: str) -> str:
@@ -188,71 +266,164 @@ def distinct_flags(texts: list[str]) -> list[str]:
     return list(seen.values())
 
 
-def potencies_of(experiments: pd.DataFrame) -> pd.DataFrame:
+def potencies_of(
+    experiments: pd.DataFrame, sds: dict[tuple[str, str, bool], tuple[float, float]] | None = None
+) -> pd.DataFrame:
     """The potency table: geometric mean and t interval over experiments, or a bound.
 
     One experiment keeps the interval of its fit, and says so. With bounds among the
-    experiments the result is a bound (:func:`bound_of`). A Ki is joined over assays; an
-    IC50 belongs to its assay.
+    experiments a Tobit estimate where it may be used (:func:`reuptake.censored.estimate`),
+    else a bound (:func:`bound_of`). A Ki is joined over assays; an IC50 belongs to its assay.
+
+    Parameters
+    ----------
+    experiments : DataFrame
+        Columns of experiments.csv.
+    sds : dict, optional
+        SD between runs and its degrees of freedom by assay, quantity and simulated
+        (:func:`reuptake.qc.runchart.between_run_sd`).
     """
     if experiments.empty:
         return typed(pd.DataFrame(), POTENCY)
     frame = experiments.assign(assay=experiments.assay.where(experiments.quantity == "IC50", ""))
+    frame["of_assay"] = experiments.assay
     rows = [
-        dict(zip(_GROUP, key, strict=True)) | _potency(group)
-        for key, group in frame.groupby(_GROUP, sort=True)
+        dict(zip(_GROUP, key, strict=True)) | _potency(members, sds or {})
+        for key, members in _runs_of_equal_keys(frame, _GROUP)
     ]
     return typed(pd.DataFrame(rows), POTENCY)
 
 
-def _potency(group: pd.DataFrame) -> dict:
-    valued = group[group.qualifier != ""]
-    # an experiment counts once, in however many assays of the target it was run
-    experiments = [
-        combine_curves(
-            [
-                {
-                    "qualifier": row.qualifier,
-                    "value_nM": row.value_nM,
-                    "lower_nM": row.lower_nM,
-                    "upper_nM": row.upper_nM,
-                    "log10_se": np.nan,
-                    "df": 0,
-                }
-                for row in rows.itertuples()
-            ]
-        )
-        for _, rows in valued.groupby("experiment", sort=True)
+def independent(members: list[dict]) -> list[dict]:
+    """The experiments among rows of experiments.csv of one compound and target.
+
+    An experiment counts once, in however many assays of the target it was run.
+
+    Returns
+    -------
+    list of dict
+        As :func:`combine_curves`, with ``experiment`` and ``limit``, in the order of names.
+    """
+    by_name: dict[str, list[dict]] = {}
+    for row in members:
+        if row["qualifier"]:
+            by_name.setdefault(row["experiment"], []).append(row)
+    out = []
+    for name in sorted(by_name):
+        rows = by_name[name]
+        if len(rows) == 1:
+            one = rows[0]
+        else:
+            one = combine_curves([row | {"log10_se": np.nan, "df": 0} for row in rows])
+            one["limit"] = _joined_limit(one["qualifier"], rows)
+        if one["qualifier"]:
+            out.append(one | {"experiment": name})
+    return out
+
+
+def _joined_limit(qualifier: str, rows: list[dict]) -> str:
+    if qualifier not in (">", "<"):
+        return ""
+    return "depletion" if any(row["limit"] == "depletion" for row in rows) else "tested range"
+
+
+def sample_of(experiments: list[dict]) -> Sample:
+    """The log10 sample of experiments, limits as ranges."""
+    exact = np.log10([e["value_nM"] for e in experiments if e["qualifier"] == "="])
+    limits = [
+        (np.log10(e["value_nM"]), np.inf)
+        if e["qualifier"] == ">"
+        else (-np.inf, np.log10(e["value_nM"]))
+        for e in experiments
+        if e["qualifier"] != "="
     ]
-    qualifiers = [e["qualifier"] for e in experiments]
-    values = [e["value_nM"] for e in experiments]
-    n, censored = len(experiments), sum(q != "=" for q in qualifiers)
-    flags = distinct_flags(list(group["flags"]))
-    lower = upper = np.nan
+    return Sample(exact, np.array(limits, dtype=float).reshape(-1, 2))
+
+
+def known_sd(members: list[dict], sds: dict) -> tuple[float, float]:
+    """SD between runs of the assays behind `members`, pooled; NaN unless all have one."""
+    row = members[0]
+    assays = {member["of_assay"] for member in members if member["qualifier"]}
+    found = [sds.get((assay, row["quantity"], bool(row["simulated"]))) for assay in sorted(assays)]
+    if not found or None in found:
+        return np.nan, np.nan
+    df = sum(f for _, f in found)
+    return float(np.sqrt(sum(f * sd**2 for sd, f in found) / df)), df
+
+
+def tobit_of(experiments: list[dict], sd: float, df: float) -> tuple[Tobit | None, str]:
+    """The Tobit fit of partly censored experiments where it may be used, with the words."""
+    if any(e["limit"] == "depletion" for e in experiments):
+        return None, "limits by depletion hang on the values themselves"
+    return estimate(sample_of(experiments), sd, df)
+
+
+def _potency(members: list[dict], sds: dict) -> dict:
+    experiments = independent(members)
+    exact = [e for e in experiments if e["qualifier"] == "="]
+    censored = [e for e in experiments if e["qualifier"] != "="]
+    n = len(experiments)
+    flags = distinct_flags([row["flags"] for row in members])
+    # two limits of one experiment that exclude each other leave it without a value
+    contradicted = sorted({r["experiment"] for r in members if r["qualifier"]}) != sorted(
+        e["experiment"] for e in experiments
+    )
+    lower = upper = sd = sd_df = np.nan
+    more = {}
     if not n:
         qualifier, value, method = "", np.nan, "none"
     elif censored:
-        qualifier, value = bound_of(experiments)
-        method = f"bound: {censored} of {n} experiments gave only a limit"
+        fit, words = tobit_of(experiments, *known_sd(members, sds))
+        counted = f"{len(censored)} of {n} experiments gave only a limit"
+        if fit is not None:
+            low, high = fit.limits(fit.cutoff(CONFIDENCE))
+            qualifier, value, lower, upper = "=", 10**fit.mu, 10**low, 10**high
+            sd, sd_df = fit.sigma, fit.sigma_df
+            method = f"Tobit likelihood on log10 ({counted}; {words})"
+        else:
+            qualifier, value = bound_of(experiments)
+            method = f"bound: {counted} ({words})"
         if not qualifier:
             flags.append("limits in both directions: no value can be claimed")
     elif n == 1:
-        qualifier, value = "=", values[0]
-        lower, upper = experiments[0]["lower_nM"], experiments[0]["upper_nM"]
+        one = exact[0]
+        qualifier, value, lower, upper = "=", one["value_nM"], one["lower_nM"], one["upper_nM"]
         method = "single experiment: interval of its fit"
         flags.append("n = 1: the interval holds no difference between experiments")
     else:
-        mean, low, high = t_interval(np.log10(values))
+        log10 = np.log10([e["value_nM"] for e in exact])
+        mean, low, high = t_interval(log10)
         qualifier, value, lower, upper = "=", 10**mean, 10**low, 10**high
+        sd = float(np.std(log10, ddof=1))
         method = "geometric mean over experiments, t interval on log10"
-    return {
+        more = _random_effects(log10, np.array([e["log10_se"] for e in exact], dtype=float))
+    if contradicted:
+        flags.append("an experiment has limits in both directions: left out")
+    return more | {
         "qualifier": qualifier,
         "value_nM": value,
         "lower_nM": lower,
         "upper_nM": upper,
         "p_potency": 9.0 - np.log10(value) if value > 0 else np.nan,
         "n_experiments": n,
-        "n_censored": censored,
+        "n_censored": len(censored),
         "method": method,
         "flags": "; ".join(flags),
+        "limits_nM": "; ".join(bounded(e["qualifier"], e["value_nM"]) for e in censored),
+        "sd_log10": sd,
+        "sd_df": sd_df,
+    }
+
+
+def _random_effects(log10, standard_errors) -> dict:
+    """The secondary answer, where every experiment knows the error of its fit."""
+    if not (standard_errors > 0).all():
+        return {}
+    found = random_effects(log10, standard_errors, CONFIDENCE)
+    return {
+        "random_nM": 10**found.mean,
+        "random_lower_nM": 10**found.lower,
+        "random_upper_nM": 10**found.upper,
+        "tau_log10": found.tau,
+        "i2_pct": found.i2_pct,
     }

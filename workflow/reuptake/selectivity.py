@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
+from scipy.optimize import minimize_scalar
+from scipy.special import ndtri, stdtrit
 
+from reuptake.censored import Tobit
 from reuptake.formatting import interval, significant
-from reuptake.tables import SELECTIVITY, typed
+from reuptake.potency import independent, known_sd, tobit_of
+from reuptake.qc.runchart import MIN_RUNS_FOR_MSR, between_run_sd, indistinguishable, msr
+from reuptake.tables import SELECTIVITY, records, typed
 
 _PLACE = ["compound", "species", "modality", "quantity", "simulated"]
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -21,37 +28,81 @@ class Side:
     Attributes
     ----------
     qualifier : str
-        ``=`` with the experiments' values, ``>`` or ``<`` with one limit, or empty.
+        ``=`` with the experiments' values, ``>`` or ``<`` where some or all of them are only
+        limits, or empty.
     value_nM : float
-        Geometric mean or limit.
+        Geometric mean, Tobit estimate or limit.
     log10_values : ndarray
-        log10 nM of the experiments, where all are exact.
+        log10 nM of the exact experiments.
     n : int
         Experiments.
+    experiments : tuple of str
+        Names of the exact experiments, in the order of their values.
+    fit : Tobit, optional
+        Of a side that is partly limits, where a Tobit estimate may be used.
     """
 
     qualifier: str
     value_nM: float
     log10_values: np.ndarray
     n: int
+    experiments: tuple[str, ...] = ()
+    fit: Tobit | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether every experiment gave a value."""
+        return self.qualifier == "="
 
 
-def welch_ratio(log10_off, log10_primary, confidence: float = 0.95):
-    """Ratio of two geometric means with Welch's interval on log10.
+@dataclass(frozen=True)
+class Difference:
+    """log10 of a ratio of two exact sides.
 
-    .. math:: \\Delta \\pm t_\\nu \\sqrt{s_1^2/n_1 + s_2^2/n_2}
+    Attributes
+    ----------
+    mean, se, df : float
+        NaN error and degrees of freedom where a side has one experiment.
+    method : str
+        ``Welch`` or ``paired t``.
+    """
 
-    with Satterthwaite's degrees of freedom; the antilogs are the ratio and its limits.
+    mean: float
+    se: float
+    df: float
+    method: str
+
+    def limits(
+        self, known_variance: float = 0.0, confidence: float = CONFIDENCE
+    ) -> tuple[float, float]:
+        """Interval of the ratio, with a variance known from elsewhere counted in.
+
+        .. math:: 10^{\\Delta \\pm \\sqrt{(t_\\nu SE)^2 + z^2 V}}
+
+        The parts are joined by their half-widths: pooled degrees of freedom would make the
+        interval narrower by an error added.
+
+        References
+        ----------
+        Zou & Donner 2008, Stat Med 27:1693.
+        """
+        p = 0.5 + confidence / 2
+        own = stdtrit(self.df, p) * self.se if self.se else self.se
+        half = np.hypot(own, ndtri(p) * np.sqrt(known_variance))
+        return float(10 ** (self.mean - half)), float(10 ** (self.mean + half))
+
+
+def welch(log10_off, log10_primary) -> Difference:
+    """Difference of two means with Welch's error.
+
+    .. math:: SE = \\sqrt{s_1^2/n_1 + s_2^2/n_2}
+
+    with Satterthwaite's degrees of freedom.
 
     Parameters
     ----------
     log10_off, log10_primary : ndarray
         log10 potencies, one per experiment.
-
-    Returns
-    -------
-    ratio, lower, upper, df : float
-        NaN limits where a side has one experiment only.
 
     References
     ----------
@@ -59,13 +110,33 @@ def welch_ratio(log10_off, log10_primary, confidence: float = 0.95):
     """
     delta = float(np.mean(log10_off) - np.mean(log10_primary))
     if min(len(log10_off), len(log10_primary)) < 2:
-        return 10**delta, np.nan, np.nan, np.nan
-    v1, v2 = (np.var(x, ddof=1) / len(x) for x in (log10_off, log10_primary))
+        return Difference(delta, np.nan, np.nan, "Welch")
+    v1, v2 = (float(np.var(x, ddof=1)) / len(x) for x in (log10_off, log10_primary))
     if v1 + v2 == 0:
-        return 10**delta, 10**delta, 10**delta, np.nan
+        return Difference(delta, 0.0, np.nan, "Welch")
     df = (v1 + v2) ** 2 / (v1**2 / (len(log10_off) - 1) + v2**2 / (len(log10_primary) - 1))
-    half = stdtrit(df, 0.5 + confidence / 2) * np.sqrt(v1 + v2)
-    return 10**delta, 10 ** (delta - half), 10 ** (delta + half), float(df)
+    return Difference(delta, float(np.sqrt(v1 + v2)), df, "Welch")
+
+
+def paired(log10_off, log10_primary) -> Difference:
+    """Mean of the log ratios of experiments run side by side, with their own error.
+
+    .. math:: d_i = \\log_{10} off_i - \\log_{10} primary_i, \\quad SE = s_d/\\sqrt n
+
+    with n - 1 degrees of freedom.
+
+    Parameters
+    ----------
+    log10_off, log10_primary : ndarray, shape (n,)
+        The same experiments in the same order; n >= 2.
+
+    References
+    ----------
+    Student 1908, Biometrika 6:1.
+    """
+    d = np.asarray(log10_off) - np.asarray(log10_primary)
+    se = float(np.std(d, ddof=1) / np.sqrt(len(d)))
+    return Difference(float(np.mean(d)), se, len(d) - 1, "paired t")
 
 
 def one_sided_limit_nM(log10_values, side: str, confidence: float = 0.95) -> float:
@@ -85,18 +156,26 @@ def one_sided_limit_nM(log10_values, side: str, confidence: float = 0.95) -> flo
     return float(10 ** (np.mean(x) + (half if side == "upper" else -half)))
 
 
+def difference_of(off: Side, primary: Side) -> Difference:
+    """Paired where both sides hold the same experiments, else Welch."""
+    if len(off.experiments) > 1 and off.experiments == primary.experiments:
+        return paired(off.log10_values, primary.log10_values)
+    return welch(off.log10_values, primary.log10_values)
+
+
 def ratio_of(off: Side, primary: Side) -> dict:
     """What may be claimed of off / primary.
 
-    Both exact: the ratio with Welch's interval. With a bound on one side, the one-sided
-    95 % limit of the exact side against it, the bound itself taken as certain; with bounds
-    that point the same way, nothing.
+    Both exact: the ratio with its interval, paired or Welch's. A side that is partly limits
+    and has a Tobit fit: the one-sided 95 % bound of the joint profile. Otherwise the one-sided
+    95 % limit of the exact side against the bound of the other, which is taken as certain; with
+    bounds that point the same way, nothing.
 
     Returns
     -------
     dict
-        ``qualifier, ratio, lower, upper, ratio_point, reason``; `reason` says why there is
-        no claim, or is empty.
+        ``qualifier, ratio, lower, upper, ratio_point, method, reason``; `reason` says why
+        there is no claim, or is empty.
     """
     out = {
         "qualifier": "",
@@ -104,30 +183,153 @@ def ratio_of(off: Side, primary: Side) -> dict:
         "lower": np.nan,
         "upper": np.nan,
         "ratio_point": off.value_nM / primary.value_nM,
+        "method": "",
         "reason": "",
     }
-    pair = (off.qualifier, primary.qualifier)
-    if pair == ("=", "="):
-        ratio, lower, upper, _ = welch_ratio(off.log10_values, primary.log10_values)
-        return out | {"qualifier": "=", "ratio": ratio, "lower": lower, "upper": upper}
-    if pair in ((">", ">"), ("<", "<")):
+    if off.exact and primary.exact:
+        found = difference_of(off, primary)
+        lower, upper = found.limits()
+        given = {"ratio": 10**found.mean, "lower": lower, "upper": upper}
+        return out | given | {"qualifier": "=", "method": found.method}
+    if off.qualifier == primary.qualifier:
         return out | {"reason": "bounds in the same direction: not determined"}
     greater = off.qualifier == ">" or primary.qualifier == "<"
-    numerator = _certain(off, "lower" if greater else "upper")
-    denominator = _certain(primary, "upper" if greater else "lower")
-    if np.isnan(numerator) or np.isnan(denominator):
+    sign = -1 if greater else +1
+    if off.fit is not None or primary.fit is not None:
+        bound, method = joint_bound(off, primary, sign), "joint profile"
+    else:
+        bound, method = _limit_nM(off, sign) / _limit_nM(primary, -sign), "bounds"
+    if np.isnan(bound):
         return out | {"reason": "one experiment on the exact side: no bound can be claimed"}
-    return out | {"qualifier": ">" if greater else "<", "ratio": numerator / denominator}
+    return out | {"qualifier": ">" if greater else "<", "ratio": bound, "method": method}
 
 
-def _certain(side: Side, limit: str) -> float:
-    if side.qualifier != "=":
+def _limit_nM(side: Side, sign: int) -> float:
+    if not side.exact:
         return side.value_nM
-    return one_sided_limit_nM(side.log10_values, limit)
+    return one_sided_limit_nM(side.log10_values, "upper" if sign > 0 else "lower")
+
+
+@dataclass(frozen=True)
+class _Mean:
+    """The mean of exact values, with the same questions as a :class:`Tobit` fit."""
+
+    log10_values: np.ndarray
+
+    @property
+    def mu(self) -> float:
+        return float(np.mean(self.log10_values))
+
+    def cutoff(self, confidence: float) -> float:
+        return float(stdtrit(len(self.log10_values) - 1, 0.5 + confidence / 2) ** 2)
+
+    def limit(self, cutoff: float, side: int) -> float:
+        se = np.std(self.log10_values, ddof=1) / np.sqrt(len(self.log10_values))
+        return float(self.mu + side * se * np.sqrt(cutoff))
+
+
+def joint_bound(off: Side, primary: Side, sign: int, confidence: float = CONFIDENCE) -> float:
+    """One-sided bound of the ratio from the joint profile of both sides.
+
+    The bound is the last :math:`\\Delta = \\mu_{off} - \\mu_{primary}` with
+
+    .. math:: \\min_{\\mu} \\; D_{off}(\\mu + \\Delta)/q_{off} + D_{primary}(\\mu)/q_{primary}
+              \\le 1
+
+    where D is the deviance of a side and q what it may reach in the one-sided interval of that
+    side alone: with equal q this is the profile likelihood of the ratio, and with two exact
+    sides the limits of Welch's kind by MOVER. A side of limits only stands at its limit.
+
+    Parameters
+    ----------
+    off, primary : Side
+    sign : int
+        -1 for a lower, +1 for an upper bound.
+
+    Returns
+    -------
+    float
+        Fold; NaN where an exact side has one experiment.
+
+    References
+    ----------
+    Zou & Donner 2008, Stat Med 27:1693 (limits of a difference from the limits of its parts).
+    """
+    level = 2 * confidence - 1
+    sides = [(off, sign), (primary, -sign)]
+    # the side with a Tobit fit first: the distance that the other may go follows from it
+    sides.sort(key=lambda pair: pair[0].fit is None)
+    (first, away), (second, back) = sides
+    free, q = first.fit, first.fit.cutoff(level)
+    reach = abs(free.limit(q, away) - free.mu)
+    if second.fit is None and not second.exact:
+        farthest = reach
+    elif second.fit is None and second.n < 2:
+        return np.nan
+    else:
+        bound = second.fit or _Mean(second.log10_values)
+        q_bound = bound.cutoff(level)
+
+        def total(d: float) -> float:
+            left = max(1.0 - free.deviance(free.mu + away * d) / q, 0.0)
+            return d + abs(bound.limit(left * q_bound, back) - bound.mu)
+
+        found = minimize_scalar(
+            lambda d: -total(d), bounds=(0.0, reach), method="bounded", options={"xatol": 1e-6}
+        )
+        farthest = -found.fun
+    middle = [
+        side.fit.mu
+        if side.fit
+        else _Mean(side.log10_values).mu
+        if side.exact
+        else np.log10(side.value_nM)
+        for side in (off, primary)
+    ]
+    return float(10 ** (middle[0] - middle[1] + sign * farthest))
+
+
+def constants_variance(
+    off: tuple[float, float, float], primary: tuple[float, float, float], *, shared_ligand: bool
+) -> float:
+    """Variance of log10 of a ratio of two Ki that comes from the errors of Kd and L.
+
+    By Cheng-Prusoff :math:`K_i = IC_{50}/(1 + r)`, r = L/Kd, an error of ln Kd moves ln Ki by
+    r/(1 + r) of itself, one of ln L by as much the other way:
+
+    .. math::
+
+        \\frac{1}{\\ln^2 10} \\Bigl[\\sum_i \\Bigl(\\frac{r_i}{1 + r_i}\\Bigr)^2 Var(\\ln K_{d,i})
+        + \\Bigl(\\frac{r_1}{1 + r_1} - \\frac{r_2}{1 + r_2}\\Bigr)^2 Var(\\ln L)\\Bigr]
+
+    for one radioligand stock; with two, each L adds its own square.
+
+    Parameters
+    ----------
+    off, primary : tuple
+        L/Kd, relative error of Kd and relative error of L of a side.
+    shared_ligand : bool
+        Whether both sides drew on the same radioligand.
+    """
+    (r1, kd1, l1), (r2, kd2, l2) = off, primary
+    f1, f2 = r1 / (1 + r1), r2 / (1 + r2)
+    ligand = (f1 - f2) ** 2 * max(l1, l2) ** 2 if shared_ligand else (f1 * l1) ** 2 + (f2 * l2) ** 2
+    return float(((f1 * kd1) ** 2 + (f2 * kd2) ** 2 + ligand) / np.log(10) ** 2)
+
+
+def class_of(answer: dict, classes: dict[str, float]) -> str:
+    """The highest class that a claim's lower bound reaches; the point never counts."""
+    floor = {"=": answer["lower"], ">": answer["ratio"]}.get(answer["qualifier"], np.nan)
+    reached = [(fold, name) for name, fold in classes.items() if floor >= fold]
+    return max(reached)[1] if reached else ""
 
 
 def selectivities_of(
-    experiments: pd.DataFrame, potency: pd.DataFrame, roles: dict[str, str]
+    experiments: pd.DataFrame,
+    potency: pd.DataFrame,
+    roles: dict[str, str],
+    charts: pd.DataFrame | None = None,
+    classes: dict[str, float] | None = None,
 ) -> pd.DataFrame:
     """The selectivity table.
 
@@ -140,68 +342,150 @@ def selectivities_of(
         Columns of experiments.csv and potency.csv.
     roles : dict
         Role of each target: ``primary`` or ``off-target``.
+    charts : DataFrame, optional
+        Columns of runcharts.csv.
+    classes : dict, optional
+        Fold of each class of selectivity.
     """
     primary = next((key for key, role in roles.items() if role == "primary"), None)
     comparable = potency[(potency.modality != "binding") | (potency.quantity == "Ki")]
     rows = []
     if primary is None or comparable.empty:
         return typed(pd.DataFrame(), SELECTIVITY)
-    for key, group in comparable.groupby([*_PLACE, "target"], sort=True):
-        identity = dict(zip([*_PLACE, "target"], key, strict=True))
-        if identity["target"] == primary:
-            continue
-        against = comparable[comparable.target == primary]
-        for name in _PLACE:
-            against = against[against[name] == identity[name]]
-        rows.append(identity | {"primary": primary} | _row(group, against, potency, experiments))
+    known = _Known(experiments, potency, charts)
+    ordered = records(comparable.sort_values([*_PLACE, "target"], kind="stable"))
+    for place, group in groupby(ordered, key=itemgetter(*_PLACE)):
+        by_target = {t: list(g) for t, g in groupby(group, key=itemgetter("target"))}
+        against = by_target.get(primary, [])
+        for target, off in by_target.items():
+            if target != primary:
+                row = dict(zip(_PLACE, place, strict=True)) | {"target": target, "primary": primary}
+                rows.append(row | _row(off, against, primary, known, classes or {}))
     return typed(pd.DataFrame(rows), SELECTIVITY)
 
 
-def _row(off: pd.DataFrame, primary: pd.DataFrame, potency: pd.DataFrame, experiments) -> dict:
-    first = off.iloc[0]
-    name = next(iter(primary.target), "the primary target")
-    for side, where in ((off, first.target), (primary, name)):
+class _Known:
+    """The tables behind the ratios, looked up by place and target."""
+
+    def __init__(self, experiments, potency, charts):
+        self.potency = potency
+        self._members: dict[tuple, list[dict]] = {}
+        for row in records(experiments.assign(of_assay=experiments.assay)):
+            self._members.setdefault(self._key(row), []).append(row)
+        with_charts = charts is not None and len(charts)
+        self._sds = between_run_sd(charts) if with_charts else {}
+        self._msr_sds = between_run_sd(charts, MIN_RUNS_FOR_MSR) if with_charts else {}
+
+    @staticmethod
+    def _key(row) -> tuple:
+        return tuple(row[name] for name in (*_PLACE, "target"))
+
+    def members(self, row) -> list[dict]:
+        """The rows of experiments.csv behind a row of potency.csv."""
+        return self._members.get(self._key(row), [])
+
+    def side(self, row) -> Side:
+        """One side of a ratio."""
+        mine = self.members(row)
+        single = independent(mine)
+        exact = [e for e in single if e["qualifier"] == "="]
+        values = np.log10([e["value_nM"] for e in exact])
+        names = tuple(e["experiment"] for e in exact)
+        directions = {e["qualifier"] for e in single} - {"="}
+        if not directions or not row["qualifier"]:
+            return Side(row["qualifier"], row["value_nM"], values, row["n_experiments"], names)
+        if len(directions) > 1:
+            return Side("", row["value_nM"], values, row["n_experiments"], names)
+        fit, _ = tobit_of(single, *known_sd(mine, self._sds))
+        direction = directions.pop()
+        return Side(direction, row["value_nM"], values, row["n_experiments"], names, fit)
+
+    def smallest_ratio(self, off, primary) -> float:
+        """Minimum significant ratio between two targets; NaN without run charts for both."""
+        sds = [known_sd(self.members(row), self._msr_sds)[0] for row in (off, primary)]
+        return msr(*sds)
+
+    def constants_variance(self, off, primary) -> float:
+        """Variance of log10 ratio from Kd and L; NaN where no error is recorded."""
+        sides = [
+            [e for e in self.members(row) if np.isfinite(e["ligand_over_kd"])]
+            for row in (off, primary)
+        ]
+        if not all(sides):
+            return np.nan
+        errors = ("kd_relative_error", "ligand_relative_error")
+        if not all(any(np.isfinite(e[errors[0]]) for e in side) for side in sides):
+            return np.nan
+        parts = [
+            (
+                float(10 ** np.mean([np.log10(e["ligand_over_kd"]) for e in side])),
+                *(float(np.nanmax([0.0, *(e[name] for e in side)])) for name in errors),
+            )
+            for side in sides
+        ]
+        ligands = {e["radioligand"] for side in sides for e in side}
+        return constants_variance(*parts, shared_ligand=len(ligands) == 1 and "" not in ligands)
+
+
+def _row(off: list[dict], primary: list[dict], name: str, known: _Known, classes: dict) -> dict:
+    first = off[0]
+    for side, where in ((off, first["target"]), (primary, name)):
         if len(side) > 1:
-            assays = ", ".join(side.assay)
+            assays = ", ".join(row["assay"] for row in side)
             return _refused(f"{where} was measured in unlike assays ({assays}): not joined")
-    if primary.empty:
-        return _refused(_why_no_primary(first, potency))
-    other = primary.iloc[0]
-    counts = {"n_primary": other.n_experiments, "n_target": first.n_experiments}
+    if not primary:
+        return _refused(_why_no_primary(first, known.potency))
+    other = primary[0]
+    counts = {"n_primary": other["n_experiments"], "n_target": first["n_experiments"]}
     for row in (first, other):
-        if not row.qualifier:
-            return _refused(f"{row.quantity}({row.target}) not available") | counts
-    answer = ratio_of(_side(first, experiments), _side(other, experiments))
+        if not row["qualifier"]:
+            return _refused(f"{row['quantity']}({row['target']}) not available") | counts
+    sides = [known.side(row) for row in (first, other)]
+    for row, side in zip((first, other), sides, strict=True):
+        if not side.qualifier:
+            reason = f"{row['target']} has limits in both directions: not determined"
+            return _refused(reason) | counts
+    answer = ratio_of(*sides)
     reason = answer.pop("reason")
     flags = []
     if answer["qualifier"] == "=" and np.isnan(answer["lower"]):
         flags.append("no interval: a side has one experiment")
-    if answer["qualifier"] in (">", "<"):
+    if answer["method"] == "bounds":
         flags.append("limits of censored values are taken as certain")
     if reason:
         flags.append(reason)
+    smallest = known.smallest_ratio(first, other)
+    if answer["qualifier"] == "=" and indistinguishable(
+        first["value_nM"], other["value_nM"], smallest
+    ):
+        flags.append(
+            f"closer than the minimum significant ratio of {significant(smallest)}: "
+            f"{first['target']} and {other['target']} are not distinguishable"
+        )
     return (
         answer
         | counts
+        | _with_constants(answer, sides, known.constants_variance(first, other))
         | {
+            "log10_ratio": float(np.log10(answer["ratio"])) if answer["ratio"] > 0 else np.nan,
+            "selectivity_class": class_of(answer, classes),
             "statement": statement(answer, first, other, reason),
             "flags": "; ".join(flags),
         }
     )
 
 
-def _side(row, experiments: pd.DataFrame) -> Side:
-    mine = experiments
-    for name in (*_PLACE, "target"):
-        mine = mine[mine[name] == getattr(row, name)]
-    exact = mine[mine.qualifier == "="]
-    per_experiment = np.log10(exact.value_nM).groupby(exact.experiment).mean()
-    return Side(row.qualifier, row.value_nM, per_experiment.to_numpy(), row.n_experiments)
+def _with_constants(answer: dict, sides: list[Side], variance: float) -> dict:
+    """The interval that also holds the errors of Kd and L, where they are recorded."""
+    if answer["qualifier"] != "=" or np.isnan(variance):
+        return {}
+    lower, upper = difference_of(*sides).limits(variance)
+    return {"constants_lower": lower, "constants_upper": upper}
 
 
-def _why_no_primary(off, potency: pd.DataFrame) -> str:
+def _why_no_primary(off: dict, potency: pd.DataFrame) -> str:
     """Names what the primary target does have, where that is of another kind."""
-    theirs = potency[(potency.compound == off.compound) & (potency.target != off.target)]
+    theirs = potency[(potency.compound == off["compound"]) & (potency.target != off["target"])]
     has = sorted(
         {
             f"{row.target} has {row.species or 'unstated species'} {row.modality} {row.quantity}"
@@ -211,16 +495,18 @@ def _why_no_primary(off, potency: pd.DataFrame) -> str:
         }
     )
     tail = f"; {', '.join(has)}, which must not be compared with it" if has else ""
-    return f"no {off.species} {off.modality} {off.quantity} at the primary target{tail}"
+    what = f"{off['species']} {off['modality']} {off['quantity']}"
+    return f"no {what} at the primary target{tail}"
 
 
 def _refused(reason: str) -> dict:
     return {"qualifier": "", "statement": f"no ratio: {reason}", "flags": reason}
 
 
-def statement(answer: dict, off, primary, reason: str = "") -> str:
+def statement(answer: dict, off: dict, primary: dict, reason: str = "") -> str:
     """A ratio in plain words, bounds rounded outward."""
-    n = f"n = {primary.n_experiments} at {primary.target}, {off.n_experiments} at {off.target}"
+    here, there = primary["target"], off["target"]
+    n = f"n = {primary['n_experiments']} at {here}, {off['n_experiments']} at {there}"
     if not answer["qualifier"]:
         return f"no ratio: {reason}"
     if answer["qualifier"] == "=":
@@ -231,11 +517,15 @@ def statement(answer: dict, off, primary, reason: str = "") -> str:
         )
         fold = significant(answer["ratio"])
         if answer["ratio"] < 1:
-            limits = f"more potent at {off.target}; {limits}"
-        return f"{fold}-fold for {primary.target} over {off.target} ({limits}; {n})"
+            limits = f"more potent at {there}; {limits}"
+        if answer["method"] == "paired t":
+            n = f"{n}, side by side"
+        return f"{fold}-fold for {here} over {there} ({limits}; {n})"
     more = answer["qualifier"] == ">"
     bound = significant(answer["ratio"], direction="down" if more else "up")
     words = "more than" if more else "less than"
-    both = off.qualifier != "=" and primary.qualifier != "="
+    both = not (off["n_experiments"] - off["n_censored"]) and not (
+        primary["n_experiments"] - primary["n_censored"]
+    )
     level = "both limits taken as certain" if both else "one-sided 95 %"
-    return f"{words} {bound}-fold for {primary.target} over {off.target}, {level} ({n})"
+    return f"{words} {bound}-fold for {here} over {there}, {level} ({n})"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "boolean": "boolean"}
 
 
-def _text(name: str, definition: str) -> Column:
-    return Column(name, "text", definition)
+def _text(name: str, definition: str, unit: str = "") -> Column:
+    return Column(name, "text", definition, unit)
 
 
 def _number(name: str, definition: str, unit: str = "") -> Column:
@@ -89,6 +89,18 @@ PLATES = (
     _integer("n_excluded", "wells excluded with a reason"),
     _text("unit", "unit of the signal"),
     _SIMULATED,
+    _number("signal_window", "(mean_T - 3 SD_T - mean_N - 3 SD_N)/SD_T", "SD"),
+    _number("signal_window_robust", "the same with medians and 1.4826 MAD", "SD"),
+    _number("ssmd", "(mean_T - mean_N)/sqrt(SD_T² + SD_N²)"),
+    _number("specific_pct", "specific share, 100 (1 - mean_N/mean_T)", "%"),
+    _number("row_effect_pct", "largest row effect of the totals, by median polish", "%"),
+    _number("column_effect_pct", "largest column effect of the totals, by median polish", "%"),
+    _number("edge_effect_pct", "totals at the edge over those inside, less 1", "%"),
+    _number("drift_pct", "change of the totals from first to last in the order of reading", "%"),
+    _number("read_order_rho", "Spearman's correlation of the totals with the order of reading"),
+    _number("position_effect_pct", "largest of these effects that stands out of the scatter", "%"),
+    _number("dispensing_cv_pct", "CV of the radioligand added, between plates of the run", "%"),
+    _number("solvent_difference_pct", "difference of solvent between assays of the run", "%"),
 )
 
 WELLS = (
@@ -192,6 +204,16 @@ CURVES = (
     _text("plate_verdict", "pass, warn or fail; a failed plate leaves the answers"),
     _text("ki_flags", "those of the flags that concern the Ki and not the IC50"),
     _SIMULATED,
+    _text("date", "date of the run"),
+    _text("repeat_of", "earlier curve with the same counts (drop/run/plate); then left out"),
+    _text("radioligand", "radioligand of the assay"),
+    _number("kd_relative_error", "relative error of Kd, as the assay gives it"),
+    _number("ligand_relative_error", "relative error of L, as the assay gives it"),
+    _text(
+        "ic50_with_excluded_qualifier",
+        "=, > or <; empty where the curve has no excluded wells, its controls' included",
+    ),
+    _number("ic50_with_excluded_nM", "IC50 as if no well of the curve were excluded", "nM"),
 )
 
 CONSTANTS = (
@@ -251,6 +273,13 @@ EXPERIMENTS = (
     _integer("n_curves", "curves combined; they count as one n"),
     _SIMULATED,
     _FLAGS,
+    _text("date", "date of its first run"),
+    _number("log10_se", "standard error of log10 value, from the fits alone", "log10"),
+    _text("limit", "what sets a limit: tested range or depletion; empty for an exact value"),
+    _text("radioligand", "radioligand of the assay"),
+    _number("ligand_over_kd", "L/Kd, geometric mean of its curves"),
+    _number("kd_relative_error", "relative error of Kd, as the assay gives it"),
+    _number("ligand_relative_error", "relative error of L, as the assay gives it"),
 )
 
 POTENCY = (
@@ -270,6 +299,14 @@ POTENCY = (
     _text("method", "how value and limits were made"),
     _SIMULATED,
     _FLAGS,
+    _text("limits_nM", "the bounds of the censored experiments, joined by '; '", "nM"),
+    _number("sd_log10", "SD between experiments: of the values, or that of the Tobit fit", "log10"),
+    _number("sd_df", "degrees of freedom of a Tobit SD known from the run chart"),
+    _number("random_nM", "random-effects mean, weighted by the fits' standard errors", "nM"),
+    _number("random_lower_nM", "its 95 % limit by Hartung and Knapp", "nM"),
+    _number("random_upper_nM", "its 95 % limit by Hartung and Knapp", "nM"),
+    _number("tau_log10", "SD between experiments beyond their standard errors", "log10"),
+    _number("i2_pct", "I²: share of the variation that the standard errors leave", "%"),
 )
 
 SELECTIVITY = (
@@ -289,6 +326,30 @@ SELECTIVITY = (
     _text("statement", "the ratio in plain words"),
     _SIMULATED,
     _FLAGS,
+    _text("method", "paired t, Welch, joint profile or bounds; empty without a claim"),
+    _text("selectivity_class", "highest class whose fold the claim's lower bound reaches"),
+    _number("log10_ratio", "pS, log10 of the ratio"),
+    _number("constants_lower", "95 % limit with the errors of Kd and L counted in", "fold"),
+    _number("constants_upper", "95 % limit with the errors of Kd and L counted in", "fold"),
+)
+
+RUNCHARTS = (
+    _ASSAY,
+    _text("compound", "the reference compound"),
+    _QUANTITY,
+    _SIMULATED,
+    _EXPERIMENT,
+    _text("date", "date of the run"),
+    _number("p_potency", "pKi or pIC50 of the reference in this run"),
+    _integer("n_history", "earlier runs behind the limits"),
+    _number("mean", "mean of the earlier runs, those beyond 3 SD left out"),
+    _number("sd", "their SD", "log10"),
+    _number("z", "(p_potency - mean)/sd; empty until there are 8 earlier runs"),
+    _text("verdict", "not established, in control, warning or out of control"),
+    _text("rules", "Westgard rules broken: 1-2s, 1-3s, 2-2s, R-4s, 4-1s, 10-x"),
+    _integer("n_runs", "runs to date, this one included, those beyond 3 SD left out"),
+    _number("between_run_sd", "SD of these", "log10"),
+    _number("msr", "minimum significant ratio 10^(2 sqrt2 SD), from 6 runs on", "fold"),
 )
 
 TABLES: dict[str, tuple[Column, ...]] = {
@@ -301,6 +362,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "experiments": EXPERIMENTS,
     "potency": POTENCY,
     "selectivity": SELECTIVITY,
+    "runcharts": RUNCHARTS,
 } | IN_VIVO
 
 
@@ -322,6 +384,13 @@ def typed(frame: pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:
             values = pd.Series("" if column.kind == "text" else None, index=frame.index)
         data[column.name] = values.astype(_DTYPES[column.kind])
     return pd.DataFrame(data, index=frame.index).reset_index(drop=True)
+
+
+def records(frame: pd.DataFrame) -> list[dict]:
+    """The rows as dictionaries of plain values (``to_dict`` takes its time over text)."""
+    columns = [frame[name].to_numpy(dtype=object).tolist() for name in frame.columns]
+    names = list(frame.columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def guard_cell(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Figures: curves, plate heat maps, selectivity, constants and depletion, as SVG and PNG.
+"""Figures: curves, plate heat maps, selectivity, run charts, constants, depletion and animals.
 
 Input: the result tables. Output: figures/index.csv, which names every figure beside it. One
 job; figures whose data have not changed come from results/cache, which is not an output so

@@ -1,6 +1,6 @@
-"""Potency: curves to experiments (n = 1 each), experiments to Ki and IC50 with intervals.
+"""Potency: run charts, curves to experiments (n = 1 each), these to Ki and IC50 with intervals.
 
-Input: curves.csv. Output: experiments.csv and potency.csv. One job.
+Input: curves.csv. Output: runcharts.csv, experiments.csv and potency.csv. One job.
 """
 
 
@@ -8,6 +8,7 @@ rule potency:
     input:
         f"{TABLES}/curves.csv",
     output:
+        f"{TABLES}/runcharts.csv",
         f"{TABLES}/experiments.csv",
         f"{TABLES}/potency.csv",
     log:

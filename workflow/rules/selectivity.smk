@@ -1,6 +1,6 @@
 """Selectivity: every off-target over the primary target, or the reason why not.
 
-Input: experiments.csv and potency.csv. Output: selectivity.csv. One job.
+Input: experiments.csv, potency.csv and runcharts.csv. Output: selectivity.csv. One job.
 """
 
 

@@ -113,3 +113,41 @@ def fit_plates(wells: pd.DataFrame, poisson_per_unit: dict[str, float]) -> pd.Da
         "; ".join(filter(None, each)) for each in zip(fits["flags"], further, strict=True)
     ]
     return pd.concat([curves, fits.assign(proportional_error=c)], axis=1)
+
+
+def with_excluded(wells: pd.DataFrame, poisson_per_unit: dict[str, float]) -> pd.DataFrame:
+    """IC50 of the curves that have excluded wells, their own or controls, as if they had none.
+
+    Parameters
+    ----------
+    wells, poisson_per_unit
+        As :func:`fit_plates`.
+
+    Returns
+    -------
+    DataFrame
+        The curves' key and their fit with every excluded well that has a signal back in; empty
+        where no curve has such a well.
+    """
+    back = wells[wells.excluded & wells.signal.notna()]
+    own = back[back.role.isin(["sample", "reference"])]
+    controls = back[back.role.isin(_CONTROLS)]
+    touched = pd.concat([own, controls])[["run", "assay"]].drop_duplicates()
+    if touched.empty:
+        return pd.DataFrame(columns=[*KEY, "ic50_qualifier", "ic50_nM"])
+    # whole runs, since their replicates give the weights
+    fits = fit_plates(
+        wells.merge(touched, on=["run", "assay"]).assign(excluded=False), poisson_per_unit
+    )
+    mine = set(own[KEY].itertuples(index=False, name=None))
+    plates = set(
+        controls[[*_PLATE, "role", "compound"]]
+        .assign(compound=controls.compound.where(controls.role.isin(["vehicle", "full_block"]), ""))
+        .drop(columns="role")
+        .itertuples(index=False, name=None)
+    )
+    asked = [
+        key in mine or (*key[:4], "") in plates or key[:5] in plates
+        for key in fits[KEY].itertuples(index=False, name=None)
+    ]
+    return fits[asked]

@@ -215,9 +215,17 @@ def _check_activity(run: Run, path, document, highest: float | None, problems) -
 
 
 def _check_names(drop: Drop, document: Document, problems: list[Problem]) -> None:
-    """(run, plate) and (run, assay) are unique in a drop."""
+    """(run, plate) and (run, assay) are unique in a drop, and a run has one date."""
     seen: set[tuple[str, ...]] = set()
+    dates: dict[str, date] = {}
     for i, run in enumerate(drop.runs):
+        if dates.setdefault(run.run, run.date) != run.date:
+            message = f"run {run.run} has two dates, {dates[run.run]} and {run.date}"
+            remedy = "Give runs of different days names of their own: a run is one experiment."
+            line = document.line(("runs", i, "date"))
+            problems.append(
+                Problem(message, remedy, files.DESCRIPTION, line, "date", str(run.date))
+            )
         names = [(("runs", i, "assay"), run.assay)]
         names += [
             (("runs", i, "plates", j, "plate"), p.plate) for j, p in enumerate(run.plates or [])

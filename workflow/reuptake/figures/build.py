@@ -16,6 +16,7 @@ from reuptake.figures import (
     depletion,
     isotherms,
     plates,
+    runcharts,
     selectivity,
     style,
 )
@@ -29,6 +30,7 @@ _MODULES = {
     "depletion": depletion,
     "isotherms": isotherms,
     "plates": plates,
+    "runcharts": runcharts,
     "selectivity": selectivity,
 } | dict.fromkeys(_IN_VIVO, animals)
 
@@ -109,6 +111,8 @@ def list_drawings(tables: dict[str, pd.DataFrame]) -> list[Drawing]:
         add("isotherms", f"{drop}-{run}-{assay}", data, drop=drop)
     for drop, assay, page, _, data in plates.prepare(tables):
         add("plates", f"{drop}-{assay}" + _page(page), data, drop=drop)
+    for assay, compound, quantity, _, data in runcharts.prepare(tables):
+        add("runcharts", f"{assay}-{compound}-{quantity}", data, compound=compound)
     for kind, (drop, run, assay), compound, data in animals.prepare(tables):
         name = "-".join(part for part in (drop, run, assay, compound) if part)
         add(kind, name, data, drop=drop, run=run, assay=assay, compound=compound)

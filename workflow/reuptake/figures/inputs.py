@@ -15,10 +15,12 @@ INDEX = (
     Column(
         "kind",
         "text",
-        "curves, depletion, isotherms, plates, selectivity, forced_swim, pca_depletion or"
-        " pca_dose_response",
+        "curves, depletion, isotherms, plates, runcharts, selectivity, forced_swim,"
+        " pca_depletion or pca_dose_response",
     ),
-    Column("compound", "text", "compound of a curves or depletion figure or a dose-response"),
+    Column(
+        "compound", "text", "compound of a curves, depletion or runcharts figure or a dose-response"
+    ),
     Column("modality", "text", "binding, uptake or response"),
     Column("drop", "text", "drop of a plates or isotherms figure or of a run with animals"),
     Column("run", "text", "run with animals"),

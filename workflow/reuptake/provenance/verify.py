@@ -134,7 +134,7 @@ def config_faults(record: dict) -> Iterator[Problem]:
     except ProblemsError as error:
         yield from error.problems
         return
-    before, after = _flat(record["config"]), _flat(settings.model_dump(mode="json"))
+    before, after = flat(record["config"]), flat(settings.model_dump(mode="json"))
     for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key), after.get(key)
         if was != now:
@@ -142,7 +142,7 @@ def config_faults(record: dict) -> Iterator[Problem]:
             yield Problem(message, f"Put it back, or: {_RUN}.")
 
 
-def _flat(data, prefix: str = "") -> dict:
+def flat(data, prefix: str = "") -> dict:
     """Nested mappings as one, with dotted keys; what is not set is left out."""
     if isinstance(data, list):
         data = {str(i): value for i, value in enumerate(data, start=1)}
@@ -150,7 +150,7 @@ def _flat(data, prefix: str = "") -> dict:
         return {} if data is None else {prefix: data}
     out: dict = {}
     for key, value in data.items():
-        out |= _flat(value, f"{prefix}.{key}" if prefix else key)
+        out |= flat(value, f"{prefix}.{key}" if prefix else key)
     return out
 
 

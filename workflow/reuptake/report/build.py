@@ -227,6 +227,7 @@ def first_page(
             for drop in accepted["drop"]
             if ((pictures.index["kind"] == "plates") & (pictures.index["drop"] == drop)).any()
         ],
+        run_charts=pictures.of(kind="runcharts"),
         limits=sections.limits_rows(settings.limits),
     )
 

@@ -23,6 +23,7 @@ from reuptake.report.elements import (
     verdict,
 )
 
+FAR_FROM_PUBLISHED = 10.0
 METRICS = {
     "z_prime": "Z′ (robust)",
     "signal_background": "signal / background",
@@ -111,18 +112,35 @@ def _p_cell(row: pd.Series) -> Cell:
 _SAME = ["compound", "target", "species", "modality", "quantity"]
 
 
-def _published(affinities: pd.DataFrame) -> dict[tuple, str]:
+def _published(affinities: pd.DataFrame) -> dict[tuple, list[str]]:
     """Published values by compound, target, species, modality and quantity."""
     return {
-        key: "; ".join(value for value in part["value_nM"] if value)
+        key: [value for value in part["value_nM"] if value]
         for key, part in affinities.groupby(_SAME, sort=False)
     }
 
 
-def _published_cell(row: pd.Series, published: dict[tuple, str]) -> Cell:
+def _published_cell(row: pd.Series, published: dict[tuple, list[str]]) -> Cell:
     """Not beside simulated data, which nothing published can support."""
-    text = "" if _marked(row) else published.get(tuple(row[name] for name in _SAME), "")
-    return Cell(text or MISSING, style="number")
+    values = [] if _marked(row) else published.get(tuple(row[name] for name in _SAME), [])
+    return Cell("; ".join(values) or MISSING, style="number", notes=_far_from(row, values))
+
+
+def _far_from(row: pd.Series, published: list[str]) -> tuple[str, ...]:
+    """A note where every published value lies over ten-fold from the value, or beyond its bound.
+
+    A note and no verdict: laboratories differ, and the published value may be the one that is
+    off.
+    """
+    value, qualifier = row["value_nM"], row["qualifier"]
+    folds = [value / float(each) for each in published] if qualifier and value > 0 else []
+    above = folds and min(folds) > FAR_FROM_PUBLISHED and qualifier in ("=", ">")
+    below = folds and max(folds) < 1 / FAR_FROM_PUBLISHED and qualifier in ("=", "<")
+    if above:
+        return (f"{significant(min(folds))}-fold above what is published",)
+    if below:
+        return (f"{significant(1 / max(folds))}-fold below what is published",)
+    return ()
 
 
 def selectivity_table(selectivity: pd.DataFrame, up: str = "") -> Table:
@@ -137,6 +155,8 @@ def selectivity_table(selectivity: pd.DataFrame, up: str = "") -> Table:
         "Ratio of points (fold)",
         "n off-target",
         "n primary",
+        "Class",
+        "How",
         "In words",
         "Flags",
     ]
@@ -152,6 +172,8 @@ def selectivity_table(selectivity: pd.DataFrame, up: str = "") -> Table:
                 number(row["ratio_point"]),
                 count(row["n_target"]),
                 count(row["n_primary"]),
+                Cell(row["selectivity_class"] or MISSING),
+                Cell(row["method"] or MISSING, style="words"),
                 Cell(row["statement"], style="words"),
                 notes(row["flags"]),
             ],
@@ -285,6 +307,7 @@ def fits_table(curves: pd.DataFrame) -> Table:
         "95 % CI (nM)",
         "Absolute IC50 (nM)",
         "Without outliers (nM)",
+        "With excluded wells (nM)",
         "Hill",
         "Hill 95 % CI",
         "Top (signal)",
@@ -305,6 +328,7 @@ def fits_table(curves: pd.DataFrame) -> Table:
                 span(row["ic50_lower_nM"], row["ic50_upper_nM"]),
                 qualified(row["ic50_absolute_qualifier"], row["ic50_absolute_nM"]),
                 number(row["ic50_cleaned_nM"]),
+                qualified(row["ic50_with_excluded_qualifier"], row["ic50_with_excluded_nM"]),
                 number(row["hill"]),
                 span(row["hill_lower"], row["hill_upper"]),
                 number(row["top"]),

@@ -30,7 +30,7 @@ class Limit(Strict):
 
 
 class Limits(Strict):
-    """Limits of the plate metrics. Low values are bad for the first two, high for the rest."""
+    """Limits of the plate metrics. Low is bad for Z', signal/background and signal window."""
 
     z_prime: Limit = Limit(warn=0.5, fail=0.4)
     signal_background: Limit = Limit(warn=5, fail=3)
@@ -39,6 +39,10 @@ class Limits(Strict):
     cv_nonspecific_pct: Limit = Limit(warn=20, fail=30)
     bound_pct: Limit = Limit(warn=10)
     z_prime_difference: Limit = Limit(warn=0.2)
+    signal_window: Limit = Limit(warn=2)
+    position_effect_pct: Limit = Limit(warn=10, fail=20)
+    dispensing_cv_pct: Limit = Limit(warn=10)
+    solvent_difference_pct: Limit = Limit(warn=0)
 
 
 class AssayLimits(Strict):
@@ -51,6 +55,10 @@ class AssayLimits(Strict):
     cv_nonspecific_pct: Limit | None = None
     bound_pct: Limit | None = None
     z_prime_difference: Limit | None = None
+    signal_window: Limit | None = None
+    position_effect_pct: Limit | None = None
+    dispensing_cv_pct: Limit | None = None
+    solvent_difference_pct: Limit | None = None
 
 
 class Radioligand(Strict):
@@ -238,6 +246,9 @@ class Config(Strict):
     title: str = "Transporter selectivity"
     guide_compound: Identifier = "Sert-IN-2"
     strict: Flag = False
+    selectivity_classes: Annotated[
+        dict[str, Positive], Field(default={"selective": 10, "highly selective": 100})
+    ]
     # no answer hangs on it, and an address in it is nobody else's business: in no record
     notify: Annotated[tuple[Word, ...], Field(exclude=True)] = ()
     limits: Limits = Limits()

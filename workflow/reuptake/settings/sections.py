@@ -29,7 +29,7 @@ _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib")
 # what the stages know of an assay; what stands nowhere here is kept for the reader alone
 _IN_WELLS = ("kind", "target", "species")
 _IN_ANIMALS = ("control_group", "challenge_group", "test_length")
-_IN_PLATES = ("limits", "total_added_fraction")
+_IN_PLATES = ("limits", "total_added_fraction", "solvent_pct", "reference_compound")
 _COUNTED = (
     "kind",
     "ligand_concentration",
@@ -133,7 +133,7 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
             "compounds": [_dump(c) for c in settings.compounds],
         },
         "potency": {},
-        "selectivity": {"roles": roles},
+        "selectivity": {"roles": roles, "selectivity_classes": config.selectivity_classes},
         "guides": {"reference": config.reference, "guide_compound": config.guide_compound},
         "figures": {},
         "report": {

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from reuptake.pooling import compound_names, join_flags, range_jumps, refuse_unaccepted
+from reuptake.pooling import (
+    compound_names,
+    join_flags,
+    range_jumps,
+    refuse_unaccepted,
+    repeated_curves,
+)
 from reuptake.stages import accept
 from reuptake.tables import (
     CONSTANTS,
@@ -46,10 +52,27 @@ def run(accepted: Path, per_drop: Path, measuring: list[str], section: dict, tab
     curves["flags"] = [
         join_flags(*f) for f in zip(curves["flags"], range_jumps(curves), strict=True)
     ]
+    mark_repeats(curves, wells)
     for name, frame in pooled.items():
         write_csv(frame, tables / f"{name}.csv")
     with replacing(tables / "README.md") as temporary:
         temporary.write_text(data_dictionary(), encoding="utf-8")
+
+
+def mark_repeats(curves: pd.DataFrame, wells: pd.DataFrame) -> None:
+    """Name in each curve the earlier one with the same counts, and flag it."""
+    repeats = repeated_curves(wells)
+    names = ["drop", "run", "plate", "assay", "role", "compound"]
+    keys = zip(*(curves[name] for name in names), strict=True)
+    curves["repeat_of"] = pd.Series(
+        [repeats.get(key, "") for key in keys], index=curves.index, dtype="str"
+    )
+    curves["flags"] = [
+        join_flags(
+            flags, f"same counts as {other}: left out of the answers, counted once" if other else ""
+        )
+        for flags, other in zip(curves["flags"], curves["repeat_of"], strict=True)
+    ]
 
 
 def _pool(paths: list[Path], columns) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from reuptake.binding.references import resolve
 from reuptake.curves.choice import SIGNIFICANCE
 from reuptake.curves.fit import weighted
 from reuptake.curves.groups import batches
-from reuptake.curves.plates import fit_plates, gather
+from reuptake.curves.plates import KEY, fit_plates, gather, with_excluded
 from reuptake.curves.weights import counting_per_unit
 from reuptake.formatting import significant
 from reuptake.settings.model import CURVE_KINDS
@@ -25,6 +25,7 @@ from reuptake.uptake.inhibition import fit_morrison, floor_nM
 
 _PLATE_KEY = ["run", "plate"]
 _KI_KINDS = ("competition_binding", "uptake_inhibition")
+_WITH_EXCLUDED = ("ic50_qualifier", "ic50_nM")
 # an uptake IC50 this close to its floor says more of the cells than of the compound
 FLOOR_FACTOR = 3.0
 
@@ -55,6 +56,9 @@ def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dic
     fitted = fit_plates(wells, counting)
     if fitted.empty:
         return pd.DataFrame()
+    names = {n: f"ic50_with_excluded_{n.removeprefix('ic50_')}" for n in _WITH_EXCLUDED}
+    back = with_excluded(wells, counting)[[*KEY, *names]].rename(columns=names)
+    fitted = fitted.merge(back, on=KEY, how="left")
     identity = wells.drop_duplicates([*_PLATE_KEY, "assay"]).set_index([*_PLATE_KEY, "assay"])
     keys = list(zip(fitted.run, fitted.plate, fitted.assay, strict=True))
     for name in ("kind", "target", "species", "experiment", "simulated"):
@@ -79,7 +83,7 @@ def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dic
     rows = []
     for i, (row, key) in enumerate(zip(given, keys, strict=True)):
         flags = [row["flags"]] if row["flags"] else []
-        row |= {"ki_method": "none"}
+        row |= {"ki_method": "none", "date": runs[key[0], key[2]].get("date")}
         if known[i] is not None:
             ki = judge_ki(row, known[i], exact.get(i))
             flags += ki["ki_flags"]
@@ -89,6 +93,9 @@ def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dic
                 "kd_nM": known[i].kd_nM,
                 "transporter_nM": known[i].transporter_nM,
                 "constants_from": ", ".join(known[i].constants_from),
+                "radioligand": _ligand_name(assays[row["assay"]]),
+                "kd_relative_error": known[i].kd_sd or np.nan,
+                "ligand_relative_error": known[i].ligand_sd or np.nan,
             }
             flags += _floor(row, known[i])
         if row["compound"].casefold() in definers[key]:
@@ -98,6 +105,10 @@ def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dic
         row["flags"] = "; ".join(flags)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _ligand_name(assay: dict) -> str:
+    return (assay.get("radioligand") or assay.get("substrate") or {}).get("name", "")
 
 
 def _exact(

@@ -1,15 +1,34 @@
-"""Curves to experiments.csv and potency.csv."""
+"""Curves to runcharts.csv, experiments.csv and potency.csv."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from reuptake.potency import experiments_of, potencies_of
-from reuptake.tables import CURVES, read_csv, write_csv
+from reuptake.pooling import join_flags
+from reuptake.potency import combine_experiments, experiments_of, potencies_of, usable
+from reuptake.qc.runchart import between_run_sd, run_flags, runcharts_of
+from reuptake.tables import CURVES, EXPERIMENTS, read_csv, typed, write_csv
 
 
 def run(tables: Path) -> None:
-    """Combine curves to experiments and experiments to potencies."""
-    experiments = experiments_of(read_csv(tables / "curves.csv", CURVES))
+    """Chart the reference compounds, combine curves to experiments and these to potencies."""
+    curves = read_csv(tables / "curves.csv", CURVES)
+    used = usable(curves)
+    references = used[used.role == "reference"]
+    charts = runcharts_of(typed(combine_experiments(references), EXPERIMENTS))
+    experiments = experiments_of(curves)
+    flags = run_flags(charts)
+    keys = zip(
+        experiments.assay,
+        experiments.quantity,
+        experiments.experiment,
+        experiments.simulated,
+        strict=True,
+    )
+    experiments["flags"] = [
+        join_flags(old, flags.get(key, ""))
+        for old, key in zip(experiments["flags"], keys, strict=True)
+    ]
+    write_csv(charts, tables / "runcharts.csv")
     write_csv(experiments, tables / "experiments.csv")
-    write_csv(potencies_of(experiments), tables / "potency.csv")
+    write_csv(potencies_of(experiments, between_run_sd(charts)), tables / "potency.csv")

@@ -1,11 +1,11 @@
-"""Experiments and potencies to selectivity.csv."""
+"""Experiments, potencies and run charts to selectivity.csv."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from reuptake.selectivity import selectivities_of
-from reuptake.tables import EXPERIMENTS, POTENCY, read_csv, write_csv
+from reuptake.tables import EXPERIMENTS, POTENCY, RUNCHARTS, read_csv, write_csv
 
 
 def run(tables: Path, section: dict) -> None:
@@ -14,5 +14,7 @@ def run(tables: Path, section: dict) -> None:
         read_csv(tables / "experiments.csv", EXPERIMENTS),
         read_csv(tables / "potency.csv", POTENCY),
         section["roles"],
+        read_csv(tables / "runcharts.csv", RUNCHARTS),
+        section["selectivity_classes"],
     )
     write_csv(table, tables / "selectivity.csv")
