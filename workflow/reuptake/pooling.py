@@ -85,6 +85,9 @@ def range_jumps(curves: pd.DataFrame) -> pd.Series:
     flags = pd.Series("", index=curves.index, dtype="str")
     ends = np.log10(curves[["lowest_tested_nM", "highest_tested_nM"]])
     for _, group in ends.groupby([curves.compound, curves.assay, curves.role], sort=False):
+        # nothing lies farther from a median than the ends of the whole group from each other
+        if (group.max() - group.min()).min() < RANGE_JUMP_DECADES:
+            continue
         experiment = curves.experiment[group.index]
         if experiment.nunique() < 2:
             continue

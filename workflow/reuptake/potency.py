@@ -135,9 +135,8 @@ def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
     used = counted(curves)
     rows = []
     keys = ["compound", "target", "species", "modality", "assay", "simulated", "experiment"]
-    for key, group in used.groupby(keys, sort=True):
-        identity = dict(zip(keys, key, strict=True))
-        curve_rows = group.to_dict("records")
+    for curve_rows in _grouped(used, keys):
+        identity = {name: curve_rows[0][name] for name in keys}
         for quantity in ("Ki", "IC50") if identity["modality"] == "binding" else ("IC50",):
             prefix = quantity.lower()
             given = [
@@ -154,10 +153,22 @@ def experiments_of(curves: pd.DataFrame) -> pd.DataFrame:
             ]
             answer = combine_curves(given) if given else _experiment("", *[np.nan] * 3, 0)
             flags = distinct_flags([_flags_of(row, quantity) for row in curve_rows])
-            if (group.role == "reference").all():
+            if all(row["role"] == "reference" for row in curve_rows):
                 flags = [*flags, "from reference curves"]
             rows.append(identity | answer | {"quantity": quantity, "flags": "; ".join(flags)})
     return typed(pd.DataFrame(rows), EXPERIMENTS)
+
+
+def _grouped(frame: pd.DataFrame, keys: str | list[str]) -> list[list[dict]]:
+    """The rows of each group, groups in the order of their keys.
+
+    One frame a group would cost more than all that is done with its few rows.
+    """
+    groups: dict[int, list[dict]] = {}
+    numbers = frame.groupby(keys, sort=True).ngroup()
+    for number, row in zip(numbers, frame.to_dict("records"), strict=True):
+        groups.setdefault(number, []).append(row)
+    return [groups[number] for number in sorted(groups) if number >= 0]
 
 
 def _flags_of(row: dict, quantity: str) -> str:
@@ -201,17 +212,17 @@ def _potency(group: pd.DataFrame) -> dict:
         combine_curves(
             [
                 {
-                    "qualifier": row.qualifier,
-                    "value_nM": row.value_nM,
-                    "lower_nM": row.lower_nM,
-                    "upper_nM": row.upper_nM,
+                    "qualifier": row["qualifier"],
+                    "value_nM": row["value_nM"],
+                    "lower_nM": row["lower_nM"],
+                    "upper_nM": row["upper_nM"],
                     "log10_se": np.nan,
                     "df": 0,
                 }
-                for row in rows.itertuples()
+                for row in rows
             ]
         )
-        for _, rows in valued.groupby("experiment", sort=True)
+        for rows in _grouped(valued, "experiment")
     ]
     qualifiers = [e["qualifier"] for e in experiments]
     values = [e["value_nM"] for e in experiments]

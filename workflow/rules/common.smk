@@ -14,6 +14,7 @@ RUN = f"{RESULTS}/run.json"
 FOLDERS = {folder.name: folder for folder in scan(Path(SETTINGS.config.drops))}
 SEALED = [name for name, folder in FOLDERS.items() if folder.sealed]
 OTHERS = [name for name, folder in FOLDERS.items() if not folder.sealed]
+WITH_EXCLUSIONS = {exclusion.drop for exclusion in SETTINGS.exclusions}
 
 
 wildcard_constraints:
@@ -47,10 +48,17 @@ def per_drop(name):
 def uses(stage):
     """Digest of what a stage uses beside its input: its share of the config, and its code."""
 
+    shares = {}
+
     def parameter(wildcards):
         drop = getattr(wildcards, "drop", "")
         assays = assays_named(FOLDERS[drop].description) if drop else frozenset()
-        return digest([section(stage, SETTINGS, drop, assays), fingerprint(stage)])
+        # drops of the same assays share what they use, but for exclusions of their own
+        share = (assays, drop if drop in WITH_EXCLUSIONS else "")
+        if share not in shares:
+            used = section(stage, SETTINGS, share[1], assays)
+            shares[share] = digest([used, fingerprint(stage)])
+        return shares[share]
 
     return parameter
 

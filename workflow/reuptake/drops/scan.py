@@ -33,7 +33,7 @@ class Folder:
         """Paths of the folder's files, the seal included, below the folder."""
         return [*contents(self.path), *([SEAL] if (self.path / SEAL).exists() else [])]
 
-    @property
+    @cached_property
     def description(self) -> str:
         """Text of drop.yaml; empty where there is none that can be read."""
         try:
@@ -41,7 +41,7 @@ class Folder:
         except (ProblemsError, UnicodeDecodeError):
             return ""
 
-    @property
+    @cached_property
     def state(self) -> str:
         """Digest of the seal and of names and sizes, without reading any data."""
         digest = hashlib.sha256()

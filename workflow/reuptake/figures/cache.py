@@ -57,8 +57,7 @@ def _feed(digest, part: object) -> None:
                 values = column.to_numpy(np.float64, na_value=np.nan)
                 digest.update(np.where(np.isnan(values), np.nan, values).tobytes())
             else:
-                for text in column:
-                    _feed(digest, str(text))
+                _feed(digest, [str(text) for text in column])
     else:
         text = repr(part).encode()
         digest.update(f"{type(part).__name__}:{len(text)}:".encode() + text)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+from pyarrow.parquet import ParquetFile
 
 from reuptake.pooling import compound_names, join_flags, range_jumps
 from reuptake.stages import accept
@@ -16,37 +19,54 @@ from reuptake.tables import (
     replacing,
     typed,
     write_csv,
+    write_csv_parts,
 )
 
-_TABLES = {"wells": WELLS, "plates": PLATES, "curves": CURVES}
+# of an archive's wells only so many drops are held in memory
+DROPS_AT_ONCE = 50
 
 
 def run(accepted: Path, per_drop: Path, section: dict, tables: Path) -> None:
     """Pool the drops' tables in the order of their names."""
-    drops = accept.names(accepted)
-    pooled = {
-        name: _pool([per_drop / drop / f"{name}.parquet" for drop in drops], columns)
-        for name, columns in _TABLES.items()
-    }
-    wells, curves = pooled["wells"], pooled["curves"]
-    written = pd.unique(pd.concat([wells["compound"], curves["compound"]]))
+    drops = [per_drop / drop for drop in accept.names(accepted)]
+    plates, curves = _pool(drops, "plates", PLATES), _pool(drops, "curves", CURVES)
+    written = _compounds(drops) | set(curves["compound"])
     names = compound_names([name for name in written if name], section["compounds"])
-    for frame in (wells, curves):
-        frame["compound"], notes = _named(frame["compound"], names)
-        if frame is curves:
-            frame["flags"] = [join_flags(*f) for f in zip(frame["flags"], notes, strict=True)]
+    curves["compound"], notes = _named(curves["compound"], names)
     curves["flags"] = [
-        join_flags(*f) for f in zip(curves["flags"], range_jumps(curves), strict=True)
+        join_flags(*f) for f in zip(curves["flags"], notes, range_jumps(curves), strict=True)
     ]
-    for name, frame in pooled.items():
-        write_csv(frame, tables / f"{name}.csv")
+    write_csv_parts(_wells(drops, names), tables / "wells.csv")
+    write_csv(plates, tables / "plates.csv")
+    write_csv(curves, tables / "curves.csv")
     with replacing(tables / "README.md") as temporary:
         temporary.write_text(data_dictionary(), encoding="utf-8")
 
 
-def _pool(paths: list[Path], columns) -> pd.DataFrame:
-    frames = [frame for path in paths if len(frame := pd.read_parquet(path))]
-    return typed(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), columns)
+def _wells(drops: list[Path], names: dict) -> Iterator[pd.DataFrame]:
+    """The wells of a few drops after the other; one empty frame if there is no drop."""
+    for start in range(0, max(len(drops), 1), DROPS_AT_ONCE):
+        wells = _pool(drops[start : start + DROPS_AT_ONCE], "wells", WELLS)
+        wells["compound"], _ = _named(wells["compound"], names)
+        yield wells
+
+
+def _pool(drops: list[Path], name: str, columns) -> pd.DataFrame:
+    """One table of several drops, below each other."""
+    parts = [ParquetFile(drop / f"{name}.parquet").read() for drop in drops]
+    parts = [part for part in parts if part.num_rows]
+    if not parts:
+        return typed(pd.DataFrame(), columns)
+    return typed(pa.concat_tables(parts, promote_options="permissive").to_pandas(), columns)
+
+
+def _compounds(drops: list[Path]) -> set[str]:
+    """Every name of a compound in the drops' wells, as it is written there."""
+    found: set[str] = set()
+    for drop in drops:
+        column = ParquetFile(drop / "wells.parquet").read(columns=["compound"])["compound"]
+        found.update(column.unique().to_pylist())
+    return found
 
 
 def _named(written: pd.Series, names: dict) -> tuple[pd.Series, list[str]]:
