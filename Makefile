@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything runs in .venv, which is made from uv.lock when needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster run test test-cluster validator lint format demo bench \
+.PHONY: help setup setup-cluster run test test-cluster validator lint format demo bench bench-scale \
 	environment flags clean distclean
 
 # ARGS reaches the command behind the target: make run ARGS=--dry-run, make test ARGS=tests/unit
@@ -65,6 +65,9 @@ demo: $(READY) ## write the simulated drops again and register them
 
 bench: $(READY) ## measure speed and accuracy, also beside other programs
 	@$(BIN)/python bench/run.py $(ARGS)
+
+bench-scale: $(READY) ## measure what a run costs as the archive grows: N=1000
+	@$(BIN)/python bench/scale.py $(N)
 
 environment: $(READY) ## write environment.yml from uv.lock
 	@$(BIN)/python workflow/scripts/environment.py
