@@ -1,7 +1,7 @@
 # `make` lists what there is. Everything runs in .venv, which is made from uv.lock when needed.
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-cluster run test test-cluster test-faults validator lint format demo \
-	bench environment flags clean distclean
+	bench bench-scale environment flags clean distclean
 
 # ARGS reaches the command behind the target: make run ARGS=--dry-run, make test ARGS=tests/unit
 ARGS ?=
@@ -68,6 +68,9 @@ demo: $(READY) ## write the simulated drops again and register them
 
 bench: $(READY) ## measure speed and accuracy, also beside other programs
 	@$(BIN)/python bench/run.py $(ARGS)
+
+bench-scale: $(READY) ## measure what a run costs as the archive grows: N=1000
+	@$(BIN)/python bench/scale.py $(N)
 
 environment: $(READY) ## write environment.yml from uv.lock
 	@$(BIN)/python workflow/scripts/environment.py

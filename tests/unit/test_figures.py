@@ -273,3 +273,18 @@ def test_normalised_responses_and_other_species_are_drawn_too(archive):
     assert line.get_color() == palette.TARGET_COLOURS["SERT"]
     assert line.get_linestyle() == "--"
     assert list(plates.prepare(tables)) == []
+
+
+def test_very_many_wells_become_one_image_inside_the_svg(archive, tmp_path, monkeypatch):
+    """The SVG no longer grows with the wells; its text stays text."""
+    *_, data = next(curves.prepare(archive))
+    sizes = []
+    for most in (len(data.wells) + len(data.controls), 0):
+        monkeypatch.setattr(curves, "_MOST_MARKS", most)
+        with style.context():
+            svg, _ = style.save(curves.draw(data), tmp_path / str(most))
+        text = svg.read_text(encoding="utf-8")
+        sizes.append((text.count("<image"), text.count("<use")))
+    (no_image, many_marks), (one_image, few_marks) = sizes
+    assert (no_image, one_image) == (0, 1)
+    assert few_marks < many_marks

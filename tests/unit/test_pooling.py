@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,7 @@ from reuptake.potency import experiments_of, potencies_of
 from reuptake.settings.load import load_settings
 from reuptake.settings.sections import section
 from reuptake.stages import accept, collect, listing
-from reuptake.tables import CURVES, WELLS, typed
+from reuptake.tables import CURVES, PLATES, TABLES, WELLS, read_csv, typed, write_parquet
 
 
 @pytest.fixture
@@ -167,7 +169,7 @@ COUNTS = [4801.0, 4702.0, 4120.0, 2509.0, 1188.0, 640.0]
 
 
 def repeats(*frames) -> dict:
-    return repeated_curves(pd.concat(frames, ignore_index=True))
+    return repeated_curves([pd.concat(frames, ignore_index=True)])
 
 
 @pytest.mark.parametrize("other", [{"plate": "P9"}, {"run": "B"}, {"drop": "d2"}])
@@ -209,9 +211,46 @@ def test_a_copy_of_a_plate_is_flagged_and_does_not_raise_n():
         for p, v in zip(names, (10.0, 10.0, 40.0), strict=True)
     ]
     curves = typed(pd.DataFrame(rows), CURVES)
-    collect.mark_repeats(curves, wells)
+    collect.mark_repeats(curves, [wells])
     assert curves.repeat_of.tolist() == ["", "d1/A/P1", ""]
     assert "same counts as d1/A/P1" in curves["flags"][1]
     potency = potencies_of(experiments_of(curves))
     assert potency.n_experiments.tolist() == [2, 2]
     assert potency.value_nM.tolist() == pytest.approx([20.0, 20.0])
+
+
+def test_pooled_tables_do_not_depend_on_how_many_drops_are_read_at_once(tmp_path, monkeypatch):
+    """All wells of all accepted drops, in the order of drops; one has no plate, one no well."""
+    wells = {
+        "a": {"compound": ["x", ""], "counts": [1.0, np.nan], "row": [0, None], "note": ["=1", ""]},
+        "b": {"compound": [], "counts": [], "row": [], "note": []},
+        "c": {"compound": ["y"], "counts": [3.0], "row": [None], "note": ["in\rtwo"]},
+    }
+    for drop, columns in wells.items():
+        frame = typed(pd.DataFrame(columns).assign(drop=drop), WELLS)
+        write_parquet(frame, tmp_path / drop / "wells.parquet")
+        for name, table in (("plates", PLATES), ("curves", CURVES)):
+            write_parquet(typed(pd.DataFrame(), table), tmp_path / drop / f"{name}.parquet")
+    verdicts = [{"drop": drop, "status": "accepted"} for drop in wells]
+    (tmp_path / "accepted.json").write_text(json.dumps({"drops": verdicts}))
+    compounds = [{"compound": "x-1", "name": "", "synonyms": ["x"]}]
+    made = {}
+    for at_once in (1, 2, 50):
+        monkeypatch.setattr(collect, "DROPS_AT_ONCE", at_once)
+        tables = tmp_path / str(at_once)
+        collect.run(tmp_path / "accepted.json", tmp_path, [], {"compounds": compounds}, tables)
+        made[at_once] = {path.name: path.read_bytes() for path in tables.iterdir()}
+    assert made[1] == made[2] == made[50]
+    pooled = read_csv(tmp_path / "1" / "wells.csv", WELLS)
+    assert list(pooled["drop"]) == ["a", "a", "c"]
+    assert list(pooled["compound"]) == ["x-1", "", "y"]
+    assert list(pooled["note"]) == ["=1", "", "in\ntwo"]
+    assert pooled["row"].tolist() == [0, pd.NA, pd.NA]
+
+
+def test_pooled_tables_of_no_drop_have_their_header(tmp_path):
+    (tmp_path / "accepted.json").write_text('{"drops": []}')
+    collect.run(tmp_path / "accepted.json", tmp_path, [], {"compounds": []}, tmp_path / "tables")
+    for name in ("wells", "plates", "curves"):
+        header = ",".join(column.name for column in TABLES[name])
+        assert (tmp_path / "tables" / f"{name}.csv").read_text() == f"{header}\n"

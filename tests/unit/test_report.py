@@ -16,7 +16,8 @@ import report_tables
 from report_tables import LONG, SCRIPT
 
 from reuptake.figures.build import build_figures
-from reuptake.report.build import ReportSettings, build_report
+from reuptake.report import build
+from reuptake.report.build import ReportSettings, Store, build_report
 from reuptake.report.cards import make_cards, p_of
 from reuptake.report.elements import page_of
 from reuptake.report.limitations import limitations
@@ -88,7 +89,8 @@ def build_pages(folder: Path, tables: dict[str, pd.DataFrame]) -> dict[str, Page
     report_tables.write(tables, folder / "tables")
     build_figures(folder / "tables", folder / "figures", folder / "cache", 1)
     out = folder / "report"
-    paths = build_report(folder / "tables", folder / "figures", reference, out, SETTINGS)
+    store = Store(folder / "pages")
+    paths = build_report(folder / "tables", folder / "figures", reference, out, SETTINGS, store)
     return {p.relative_to(out).as_posix(): Page(p.read_text(encoding="utf-8")) for p in paths}
 
 
@@ -377,3 +379,38 @@ def test_the_same_tables_give_the_same_pages(make, pages, tmp_path):
 def test_limits_in_force_are_printed(pages):
     assert "Z′ (robust) 0.500 0.400" in pages["index.html"].words
     assert "radioligand bound (%) 10.0 –" in pages["index.html"].words
+
+
+def test_pages_that_have_not_changed_come_from_the_store(make, tmp_path, monkeypatch):
+    """After one well of one compound has changed, its page alone is made again."""
+    tables = report_tables.archive()
+    make(tmp_path, tables)
+    pages = tmp_path / "report" / "compounds"
+    before = {path.name: path.read_bytes() for path in pages.iterdir()}
+    made = []
+    compound_page = build.compound_page
+
+    def told(content, *more):
+        made.append(content["compound"])
+        return compound_page(content, *more)
+
+    monkeypatch.setattr(build, "compound_page", told)
+    make(tmp_path, tables)
+    assert made == []
+    wells = tables["wells"].copy()
+    well = wells.index[wells["compound"] == "citalopram"][0]
+    wells.loc[well, "reason"] = "a reason of its own"
+    make(tmp_path, tables | {"wells": wells})
+    assert made == ["citalopram"]
+    after = {path.name: path.read_bytes() for path in pages.iterdir()}
+    assert {name for name in after if after[name] != before[name]} == {"citalopram.html"}
+    assert len(list((tmp_path / "pages").iterdir())) == len(after)
+
+
+def test_many_heat_maps_stand_beside_the_first_page(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "HEAT_MAPS_INSIDE", 0)
+    make(tmp_path, report_tables.archive())
+    text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    linked = set(re.findall(r'href="\.\./figures/(plates-[^"]*)"', text))
+    drawn = {path.name for path in (tmp_path / "figures").glob("plates-*.svg")}
+    assert linked == drawn != set()

@@ -399,11 +399,15 @@ def _figures(tables: Path, figures: Path, cache: Path, processes: int) -> None:
 
 
 @stage.command("report")
-def _report(tables: Path, figures: Path, report: Path, run: RunOption) -> None:
+def _report(
+    tables: Path, figures: Path, report: Path, store: Path, made_by: str, run: RunOption
+) -> None:
     from reuptake import runfile
+    from reuptake.report.build import Store
     from reuptake.stages import report as stage_report
 
-    stage_report.run(tables, figures, runfile.read(run).section("report"), report)
+    section = runfile.read(run).section("report")
+    stage_report.run(tables, figures, section, report, Store(store, made_by))
 
 
 @stage.command("provenance")

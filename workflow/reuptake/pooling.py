@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 
@@ -112,7 +114,7 @@ def range_jumps(curves: pd.DataFrame) -> pd.Series:
     return pd.Series(found, index=curves.index, dtype="str")
 
 
-def repeated_curves(wells: pd.DataFrame) -> dict[tuple, str]:
+def repeated_curves(wells: Iterable[pd.DataFrame]) -> dict[tuple, str]:
     """Curves whose counts stand already in an earlier plate: a rerun under another name.
 
     No two measurements agree to the last count in every well. The first of them, in the order
@@ -120,8 +122,9 @@ def repeated_curves(wells: pd.DataFrame) -> dict[tuple, str]:
 
     Parameters
     ----------
-    wells : DataFrame
-        Columns of wells.csv, of all drops; simulated and measured wells are not compared.
+    wells : iterable of DataFrame
+        Columns of wells.csv, of whole drops in the order of their names, so that an archive is
+        never held at once; simulated and measured wells are not compared.
 
     Returns
     -------
@@ -130,22 +133,27 @@ def repeated_curves(wells: pd.DataFrame) -> dict[tuple, str]:
         the first. Compared are concentrations and counts of all wells of a curve, at least six
         with four distinct counts.
     """
+    first: dict[bytes, str] = {}
+    out = {}
+    for part in wells:
+        for curve, fingerprint in _fingerprints(part):
+            place = "/".join(filter(None, curve[:3]))
+            if first.setdefault(fingerprint, place) != place:
+                out[curve] = first[fingerprint]
+    return out
+
+
+def _fingerprints(wells: pd.DataFrame) -> Iterator[tuple[tuple, bytes]]:
+    """Each curve's key and the digest of its wells, where these are enough to tell it by."""
     key = ["drop", "run", "plate", "assay", "role", "compound"]
     measured = wells[wells.role.isin(["sample", "reference"]) & wells.signal.notna()]
     ordered = measured.sort_values([*key, "concentration_nM", "signal"], kind="stable")
     names = zip(*(ordered[name] for name in key), strict=True)
-    values = zip(ordered.simulated, ordered.concentration_nM, ordered.signal, strict=True)
-    first: dict[tuple, str] = {}
-    out = {}
-    for curve, group in groupby(zip(names, values, strict=True), key=itemgetter(0)):
-        fingerprint = tuple(value for _, value in group)
-        distinct = len({signal for _, _, signal in fingerprint})
-        if len(fingerprint) < LEAST_REPEATED_WELLS or distinct < LEAST_DISTINCT_COUNTS:
-            continue
-        place = "/".join(filter(None, curve[:3]))
-        if first.setdefault(fingerprint, place) != place:
-            out[curve] = first[fingerprint]
-    return out
+    values = ordered[["simulated", "concentration_nM", "signal"]].to_numpy(dtype=float)
+    for curve, places in groupby(zip(names, range(len(ordered)), strict=True), key=itemgetter(0)):
+        mine = values[[place for _, place in places]]
+        if len(mine) >= LEAST_REPEATED_WELLS and len(set(mine[:, 2])) >= LEAST_DISTINCT_COUNTS:
+            yield curve, hashlib.blake2b(mine.tobytes()).digest()
 
 
 _OF_KI = (

@@ -400,6 +400,23 @@ def guard_cell(text: str) -> str:
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table: 10 significant digits, empty for missing, live formulas defused."""
+    write_csv_parts([frame], path)
+
+
+def write_csv_parts(parts: Iterable[pd.DataFrame], path: Path) -> None:
+    """Write a table that comes in parts of the same columns, never all of it in memory."""
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        for number, part in enumerate(parts):
+            _defused(part).to_csv(
+                file,
+                index=False,
+                header=number == 0,
+                float_format="%.10g",
+                lineterminator="\n",
+            )
+
+
+def _defused(frame: pd.DataFrame) -> pd.DataFrame:
     out = frame.copy()
     for name in out.columns:
         if out[name].dtype == "boolean":
@@ -410,8 +427,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
                 out[name] = out[name].str.replace(r"\r\n?", "\n", regex=True)
             if out[name].str.match(r"[=+\-@\t].").any():
                 out[name] = out[name].map(guard_cell)
-    with replacing(path) as temporary:
-        out.to_csv(temporary, index=False, float_format="%.10g", lineterminator="\n")
+    return out
 
 
 def read_csv(path: Path, columns: Iterable[Column]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ RUN = f"{RESULTS}/run.json"
 FOLDERS = {folder.name: folder for folder in scan(Path(SETTINGS.config.drops))}
 SEALED = [name for name, folder in FOLDERS.items() if folder.sealed]
 OTHERS = [name for name, folder in FOLDERS.items() if not folder.sealed]
+WITH_EXCLUSIONS = {exclusion.drop for exclusion in SETTINGS.exclusions}
 
 
 wildcard_constraints:
@@ -73,20 +74,28 @@ def everything(wildcards):
     """
     some = {"constants_drop": measuring(SEALED), "animals_drop": with_animals(SEALED)}
     return [
-        expand(strip_wildcard_constraints(path), drop=some.get(each.name, SEALED))
+        file
         for each in workflow.rules
         if each.name != "strict" or SETTINGS.config.strict
         for path in each.output
+        for file in expand(strip_wildcard_constraints(path), drop=some.get(each.name, SEALED))
     ]
 
 
 def uses(stage):
     """Digest of what a stage uses beside its input: its share of the config, and its code."""
 
+    shares = {}
+
     def parameter(wildcards):
         drop = getattr(wildcards, "drop", "")
         assays = assays_of(drop) if drop else frozenset()
-        return digest([section(stage, SETTINGS, drop, assays), fingerprint(stage)])
+        # drops of the same assays share what they use, but for exclusions of their own
+        share = (assays, drop if drop in WITH_EXCLUSIONS else "")
+        if share not in shares:
+            used = section(stage, SETTINGS, share[1], assays)
+            shares[share] = digest([used, fingerprint(stage)])
+        return shares[share]
 
     return parameter
 

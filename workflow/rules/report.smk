@@ -1,7 +1,7 @@
 """Report: the first page and a page per compound, self-contained.
 
 Input: all tables and figures. Output: report/index.html, with report/compounds beside it.
-One job.
+One job; pages of compounds whose data have not changed come from results/cache.
 """
 
 
@@ -28,6 +28,7 @@ rule report:
         uses=uses("report"),
         figures=f"{RESULTS}/figures",
         report=f"{RESULTS}/report",
+        store=f"{RESULTS}/cache/report",
     shell:
-        "reuptake stage report {TABLES:q} {params.figures:q} {params.report:q}"
-        " --run {RUN:q} > {log:q} 2>&1"
+        "reuptake stage report {TABLES:q} {params.figures:q} {params.report:q} {params.store:q}"
+        " {params.uses} --run {RUN:q} > {log:q} 2>&1"

@@ -47,7 +47,7 @@ class Folder:
         """Paths of the folder's files, the seal included, below the folder."""
         return [*contents(self.path), *([SEAL] if os.path.exists(self.path / SEAL) else [])]
 
-    @property
+    @cached_property
     def description(self) -> str:
         """Text of drop.yaml; empty where there is none that can be read."""
         try:
@@ -65,7 +65,7 @@ class Folder:
         paths = [self.path / name for name in self.files if not path_fault(self.path, name)]
         return [path for path in paths if os.access(path, os.R_OK) and not _from_future(path)]
 
-    @property
+    @cached_property
     def state(self) -> str:
         """Digest of the seal and of names and sizes, without reading any data."""
         digest = hashlib.sha256()

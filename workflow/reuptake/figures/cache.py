@@ -9,15 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 
 import matplotlib
-import numpy as np
-import pandas as pd
 
 from reuptake.disk import temporary_mark
+from reuptake.figures.contents import digest_of
 
 SUFFIXES = (".svg", ".png")
 
@@ -42,32 +40,8 @@ def code_fingerprint() -> str:
 
 
 def key(*parts: object) -> str:
-    """The key of a figure drawn from `parts`: text, numbers, booleans, frames, dataclasses."""
-    digest = hashlib.sha256(code_fingerprint().encode())
-    for part in parts:
-        _feed(digest, part)
-    return digest.hexdigest()
-
-
-def _feed(digest, part: object) -> None:
-    if is_dataclass(part):
-        for field in fields(part):
-            _feed(digest, field.name)
-            _feed(digest, getattr(part, field.name))
-    elif isinstance(part, pd.DataFrame):
-        _feed(digest, f"frame of {len(part)} rows")
-        for name in part.columns:
-            column = part[name]
-            _feed(digest, name)
-            if pd.api.types.is_numeric_dtype(column):
-                values = column.to_numpy(np.float64, na_value=np.nan)
-                digest.update(np.where(np.isnan(values), np.nan, values).tobytes())
-            else:
-                for text in column:
-                    _feed(digest, str(text))
-    else:
-        text = repr(part).encode()
-        digest.update(f"{type(part).__name__}:{len(text)}:".encode() + text)
+    """The key of a figure drawn from `parts`."""
+    return digest_of(code_fingerprint(), *parts)
 
 
 def stored(stem: Path) -> bool:

@@ -24,6 +24,9 @@ KEYS = ["drop", "run", "assay", "plate"]
 _GAP = 0.13  # of the concentration range: from the data to the controls beyond the axis breaks
 _DOTTED = (0, (1, 1.6))  # a curve on a failed plate
 _MARGIN = 0.3  # decades free on either side of the tested concentrations
+# more wells than a reader can tell apart become one image inside the SVG, or it grows too large
+# for a page; axes and text stay lines
+_MOST_MARKS = 3000
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ def draw(data: CurveData) -> Figure:
     )
     span = _span(data)
     y_limits = _y_limits(data)
+    if len(data.wells) + len(data.controls) > _MOST_MARKS:
+        panel.set_rasterization_zorder(4.5)
     _frame(panel, span, y_limits)
     _draw_fits(panel, data.fits, colours, dashes)
     _draw_wells(panel, data.wells, colours, y_limits)

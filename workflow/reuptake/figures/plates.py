@@ -261,25 +261,35 @@ def prepare(tables: dict[str, pd.DataFrame]):
         row=wells["row"].astype("int64"),
         col=wells["col"].astype("int64"),
     )
-    verdicts = tables["plates"].drop_duplicates(["drop", "run", "assay", "plate"])
-    for (drop, assay), mine in wells.groupby(["drop", "assay"], sort=True):
-        seen = mine[["run", "plate"]].drop_duplicates().sort_values(["run", "plate"])
-        here = verdicts[(verdicts["drop"] == drop) & (verdicts["assay"] == assay)]
-        panels = seen.merge(
-            here[["run", "plate", "verdict", "z_prime_robust"]], how="left", on=["run", "plate"]
-        )
-        panels["verdict"] = panels["verdict"].fillna("")
-        assayed = ~mine["excluded"] & ~mine["role"].isin(["blank", "total_added", "empty"])
-        used = mine.loc[assayed & mine["signal"].notna(), "signal"]
-        low, high = (float(used.min()), float(used.max())) if len(used) else (0.0, 1.0)
+    # Joined and counted once for all groups: a figure's own share must stay small, for most
+    # figures of a large archive are not drawn again.
+    group = ["drop", "assay"]
+    verdicts = tables["plates"].drop_duplicates([*group, "run", "plate"])
+    seen = wells[[*group, "run", "plate"]].drop_duplicates()
+    seen = seen.sort_values([*group, "run", "plate"]).merge(
+        verdicts[[*group, "run", "plate", "verdict", "z_prime_robust"]],
+        how="left",
+        on=[*group, "run", "plate"],
+    )
+    seen["verdict"] = seen["verdict"].fillna("")
+    panels_of = dict(list(seen.drop(columns=group).groupby([seen["drop"], seen["assay"]])))
+    assayed = ~wells["excluded"] & ~wells["role"].isin(["blank", "total_added", "empty"])
+    scales = wells[assayed].groupby(group)["signal"].agg(["min", "max"]).dropna()
+    ends = dict(zip(scales.index, scales.itertuples(index=False, name=None), strict=True))
+    for (drop, assay), mine in wells.groupby(group, sort=True):
+        panels = panels_of[drop, assay]
+        low, high = map(float, ends.get((drop, assay), (0.0, 1.0)))
+        simulated = bool(mine["simulated"].any())
         for page, start in enumerate(range(0, len(panels), PLATES_PER_FIGURE), start=1):
             some = panels.iloc[start : start + PLATES_PER_FIGURE].reset_index(drop=True)
-            shown = mine.merge(some[["run", "plate"]], on=["run", "plate"])
+            shown = mine
+            if len(some) < len(panels):
+                shown = mine.merge(some[["run", "plate"]], on=["run", "plate"])
             yield (
                 drop,
                 assay,
                 page,
-                bool(mine["simulated"].any()),
+                simulated,
                 PlateData(
                     title=f"{drop}, {assay}"
                     + (f", page {page}" if len(panels) > PLATES_PER_FIGURE else ""),
@@ -290,6 +300,6 @@ def prepare(tables: dict[str, pd.DataFrame]):
                     low=low,
                     high=high,
                     unit=next((u for u in mine["unit"] if u), "no unit"),
-                    simulated=bool(mine["simulated"].any()),
+                    simulated=simulated,
                 ),
             )

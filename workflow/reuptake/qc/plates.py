@@ -7,8 +7,8 @@ import pandas as pd
 
 from reuptake.formatting import significant
 from reuptake.qc import metrics
-from reuptake.settings.model import CONSTANT_KINDS
 from reuptake.qc.position import Position, position_effects
+from reuptake.settings.model import CONSTANT_KINDS
 from reuptake.tables import PLATES, typed
 
 # metric -> (column that is judged, True where low values are bad, what it is called)

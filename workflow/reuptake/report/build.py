@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from reuptake import guides
+from reuptake.figures.contents import digest_of
 from reuptake.figures.inputs import read_index, read_tables
 from reuptake.report import in_vivo, sections
 from reuptake.report.cards import MEASURES, Card, make_cards
@@ -44,6 +45,8 @@ GUIDE_MORE = {
         "run": "Run",
     },
 }
+# so many heat maps a first page carries inside; more would make it too large for a browser
+HEAT_MAPS_INSIDE = 200
 SOFTWARE = ("reuptake", "numpy", "scipy", "pandas", "matplotlib")
 
 
@@ -67,7 +70,7 @@ class ReportSettings:
 
 
 def build_report(
-    tables: Path, figures: Path, reference: Path, out: Path, settings: ReportSettings
+    tables: Path, figures: Path, reference: Path, out: Path, settings: ReportSettings, store: Store
 ) -> list[Path]:
     """Write ``index.html`` and ``compounds/<compound>.html``.
 
@@ -80,6 +83,8 @@ def build_report(
     out : Path
         Folder of the report. Compound pages of compounds that are gone are removed.
     settings : ReportSettings
+    store : Store
+        Where pages of compounds are kept from run to run.
 
     Returns
     -------
@@ -100,18 +105,64 @@ def build_report(
     pages = {
         out / "index.html": first_page(data, cards, pictures, affinities, settings, environment)
     }
+    of_compound = _by_compound(data)
     in_vitro = set(data["curves"]["compound"]) | set(data["potency"]["compound"])
-    compounds = sorted(in_vitro | in_vivo.compounds_of(data))
-    for compound in compounds:
-        pages[out / page_of(compound)] = compound_page(
-            compound, data, cards, pictures, affinities, settings, environment
+    for compound in sorted(in_vitro | in_vivo.compounds_of(data)):
+        mine = {name: rows.get(compound, data[name][:0]) for name, rows in of_compound.items()}
+        pages[out / page_of(compound)] = store.page(
+            compound_content(compound, mine, data, cards, pictures, settings),
+            affinities,
+            environment,
         )
+    store.keep_only_used()
     for old in set(out.glob("compounds/*.html")) - set(pages):
         old.unlink()
     for path, html in reversed(pages.items()):  # the first page last: what it links to is there
         with replacing(path) as temporary:
             temporary.write_text(html, encoding="utf-8")
     return list(pages)
+
+
+def _by_compound(data: dict[str, pd.DataFrame]) -> dict[str, dict[str, pd.DataFrame]]:
+    out = {}
+    for name in ("curves", "experiments", "potency", "selectivity", "wells"):
+        frame = data[name]
+        frame = frame[frame["compound"] != ""]  # most wells of a plate are controls of nobody
+        out[name] = dict(list(frame.groupby("compound", sort=False)))
+    return out
+
+
+class Store:
+    """Pages of compounds by the digest of what they show, so that few are made anew.
+
+    Parameters
+    ----------
+    folder : Path
+    made_by : str
+        Digest of the code and the settings that make the pages.
+    """
+
+    def __init__(self, folder: Path, made_by: str = ""):
+        self.folder = Path(folder)
+        self.made_by = [made_by, *((name, version(name)) for name in SOFTWARE)]
+        self.used: set[str] = set()
+
+    def page(self, content: dict, affinities: pd.DataFrame, environment: Environment) -> str:
+        """The page of a compound, from the store or made and stored."""
+        name = f"{digest_of(self.made_by, content, affinities)}.html"
+        self.used.add(name)
+        path = self.folder / name
+        if not path.is_file():
+            html = compound_page(content, affinities, environment)
+            with replacing(path) as temporary:
+                temporary.write_text(html, encoding="utf-8")
+        return path.read_text(encoding="utf-8")
+
+    def keep_only_used(self) -> None:
+        """Remove every page that the present run did not use."""
+        for path in self.folder.glob("*.html"):
+            if path.name not in self.used:
+                path.unlink()
 
 
 class Pictures:
@@ -126,16 +177,25 @@ class Pictures:
         rows = self.index
         for name, value in wanted.items():
             rows = rows[rows[name] == value]
-        return [
-            {
-                "source": self._inline(row["file"]),
-                "caption": row["caption"],
-                "simulated": bool(row["simulated"]),
-                "modality": row["modality"],
-                "id": row["file"],
-            }
-            for _, row in rows.iterrows()
-        ]
+        return [self._picture(row) for row in rows.to_dict("records")]
+
+    def heat_maps(self, drops: Iterable[str]) -> list[tuple[str, list[dict]]]:
+        """Those of each drop that has any; beside the report where there are many."""
+        rows = self.index[self.index["kind"] == "plates"]
+        of_drop: dict[str, list[dict]] = {}
+        for row in rows.to_dict("records"):
+            picture = self._picture(row, inside=len(rows) <= HEAT_MAPS_INSIDE)
+            of_drop.setdefault(row["drop"], []).append(picture)
+        return [(drop, of_drop[drop]) for drop in drops if drop in of_drop]
+
+    def _picture(self, row: dict, inside: bool = True) -> dict:
+        return {
+            "source": self._inline(row["file"]) if inside else "",
+            "caption": row["caption"],
+            "simulated": bool(row["simulated"]),
+            "modality": row["modality"],
+            "id": row["file"],
+        }
 
     def _inline(self, name: str) -> str:
         svg = (self.folder / f"{name}.svg").read_bytes()
@@ -222,32 +282,31 @@ def first_page(
         references=guides.footnotes(affinities, settings.guide_compound),
         limitations=limitations(data, settings.guide_compound),
         plates=sections.plates_table(plates),
-        plate_figures=[
-            (drop, pictures.of(kind="plates", drop=drop))
-            for drop in accepted["drop"]
-            if ((pictures.index["kind"] == "plates") & (pictures.index["drop"] == drop)).any()
-        ],
+        plate_figures=pictures.heat_maps(accepted["drop"]),
         run_charts=pictures.of(kind="runcharts"),
         limits=sections.limits_rows(settings.limits),
     )
 
 
-def compound_page(
+def compound_content(
     compound: str,
+    mine: dict[str, pd.DataFrame],
     data: dict[str, pd.DataFrame],
     cards: list[Card],
     pictures: Pictures,
-    affinities: pd.DataFrame,
     settings: ReportSettings,
-    environment: Environment,
-) -> str:
-    """All that is known of one compound; measured and simulated data in parts of their own."""
-    mine = {
-        name: data[name][data[name]["compound"] == compound]
-        for name in ("curves", "experiments", "potency", "selectivity", "wells")
-    }
+) -> dict:
+    """All that the page of a compound is made from, beside what is published.
+
+    Parameters
+    ----------
+    compound : str
+    mine : dict
+        Its rows of `curves`, `experiments`, `potency`, `selectivity` and `wells`.
+    data : dict
+        The whole tables.
+    """
     animal_runs = in_vivo.runs_of(data, compound)
-    cards = [card for card in cards if card.compound == compound]
     modalities = [modality for modality, _ in MEASURES]
     parts = []
     for simulated in (False, True):
@@ -256,18 +315,36 @@ def compound_page(
         in_vitro = bool(len(here["curves"]) or len(here["potency"]))
         if not in_vitro and runs.empty:
             continue
+        figures = pictures.of(kind="curves", compound=compound, simulated=simulated)
         parts.append(
             {
                 "simulated": simulated,
                 "in_vitro": in_vitro,
                 "animals": in_vivo.experiments(data, runs, pictures, compound),
                 "occupancy": in_vivo.occupancy_table(data, compound, simulated),
-                "cards": [card for card in cards if card.simulated == simulated],
-                "figures": sorted(
-                    pictures.of(kind="curves", compound=compound, simulated=simulated),
-                    key=lambda picture: modalities.index(picture["modality"]),
-                ),
                 "depletion": pictures.of(kind="depletion", compound=compound, simulated=simulated),
+                "cards": [c for c in cards if c.compound == compound and c.simulated == simulated],
+                "figures": sorted(figures, key=lambda f: modalities.index(f["modality"])),
+                "tables": here,
+            }
+        )
+    return {
+        "title": settings.title,
+        "compound": compound,
+        "simulated": share_of(mine["curves"], mine["potency"], animal_runs),
+        "parts": parts,
+        "limitations": limitations(data, settings.guide_compound, compound),
+    }
+
+
+def compound_page(content: dict, affinities: pd.DataFrame, environment: Environment) -> str:
+    """All that is known of one compound; measured and simulated data in parts of their own."""
+    parts = []
+    for part in content["parts"]:
+        here = part["tables"]
+        parts.append(
+            part
+            | {
                 "potency": sections.potency_table(here["potency"], affinities, up="../"),
                 "selectivity": sections.selectivity_table(here["selectivity"], up="../"),
                 "experiments": sections.experiments_table(here["experiments"]),
@@ -276,13 +353,7 @@ def compound_page(
                 "wells": sections.wells_tables(here["curves"], here["wells"]),
             }
         )
-    return environment.get_template("compound.html.j2").render(
-        title=settings.title,
-        compound=compound,
-        simulated=share_of(mine["curves"], mine["potency"], animal_runs),
-        parts=parts,
-        limitations=limitations(data, settings.guide_compound, compound),
-    )
+    return environment.get_template("compound.html.j2").render(content | {"parts": parts})
 
 
 def simulated_share(data: dict[str, pd.DataFrame]) -> str:

@@ -40,13 +40,13 @@ def is_simulated(frame: pd.DataFrame) -> pd.Series:
     return frame["simulated"].fillna(False).astype(bool)
 
 
-def _compound(row: pd.Series, up: str = "") -> Cell:
+def _compound(row: Mapping, up: str = "") -> Cell:
     return Cell(
         row["compound"], href=up + page_of(row["compound"]), simulated=_marked(row), style="name"
     )
 
 
-def _marked(row: pd.Series) -> bool:
+def _marked(row: Mapping) -> bool:
     return _is_true(row["simulated"])
 
 
@@ -87,24 +87,24 @@ def potency_table(potency: pd.DataFrame, affinities: pd.DataFrame, up: str = "")
             ],
             simulated=_marked(row),
         )
-        for _, row in potency.iterrows()
+        for row in potency.to_dict("records")
     ]
     return Table("Potency over independent experiments", columns, rows)
 
 
-def _target(row: pd.Series) -> str:
+def _target(row: Mapping) -> str:
     """``human SERT``."""
     return f"{row['species']} {row['target']}".strip()
 
 
-def _n_cell(row: pd.Series) -> Cell:
+def _n_cell(row: Mapping) -> Cell:
     """``3``, or ``3 (1 bound)`` where one of the experiments gave only a bound."""
     n = count(row["n_experiments"])
     censored = count(row["n_censored"])
     return n if censored.sort in ("", 0) else replace(n, text=f"{n.text} ({censored.text} bound)")
 
 
-def _p_cell(row: pd.Series) -> Cell:
+def _p_cell(row: Mapping) -> Cell:
     flipped = {"=": "=", ">": "<", "<": ">"}.get(row["qualifier"], "")
     return qualified(flipped, row["p_potency"])
 
@@ -120,13 +120,13 @@ def _published(affinities: pd.DataFrame) -> dict[tuple, list[str]]:
     }
 
 
-def _published_cell(row: pd.Series, published: dict[tuple, list[str]]) -> Cell:
+def _published_cell(row: Mapping, published: dict[tuple, list[str]]) -> Cell:
     """Not beside simulated data, which nothing published can support."""
     values = [] if _marked(row) else published.get(tuple(row[name] for name in _SAME), [])
     return Cell("; ".join(values) or MISSING, style="number", notes=_far_from(row, values))
 
 
-def _far_from(row: pd.Series, published: list[str]) -> tuple[str, ...]:
+def _far_from(row: Mapping, published: list[str]) -> tuple[str, ...]:
     """A note where every published value lies over ten-fold from the value, or beyond its bound.
 
     A note and no verdict: laboratories differ, and the published value may be the one that is
@@ -179,7 +179,7 @@ def selectivity_table(selectivity: pd.DataFrame, up: str = "") -> Table:
             ],
             simulated=_marked(row),
         )
-        for _, row in selectivity.iterrows()
+        for row in selectivity.to_dict("records")
     ]
     return Table("Selectivity: off-target over primary target", columns, rows)
 
@@ -200,7 +200,7 @@ def drops_table(drops: pd.DataFrame, anchored: bool = True) -> Table:
             id=anchor("drop", row["drop"]) if anchored else "",
             simulated=_marked(row),
         )
-        for _, row in drops.iterrows()
+        for row in drops.to_dict("records")
     ]
     return Table("Data drops", columns, rows)
 
@@ -258,7 +258,7 @@ def plates_table(plates: pd.DataFrame) -> Table:
             id=plate_anchor(row),
             simulated=_marked(row),
         )
-        for _, row in plates.iterrows()
+        for row in plates.to_dict("records")
     ]
     return Table("Quality of every plate", columns, rows)
 
@@ -273,7 +273,7 @@ def curve_anchor(row) -> str:
     return anchor("wells", *(row[k] for k in ("drop", "run", "assay", "plate", "role", "compound")))
 
 
-def _curve_cells(row: pd.Series) -> list[Cell]:
+def _curve_cells(row: Mapping) -> list[Cell]:
     """Where a curve comes from, with links to drop, plate and wells."""
     plate = Cell(
         row["plate"] or "none", href=f"../index.html#{plate_anchor(row)}" if row["plate"] else ""
@@ -337,7 +337,7 @@ def fits_table(curves: pd.DataFrame) -> Table:
             ],
             simulated=_marked(row),
         )
-        for _, row in curves.iterrows()
+        for row in curves.to_dict("records")
     ]
     return Table("Every curve: the fit", columns, rows)
 
@@ -387,7 +387,7 @@ def ki_table(curves: pd.DataFrame) -> Table:
             ],
             simulated=_marked(row),
         )
-        for _, row in curves[curves["kind"] != "response"].iterrows()
+        for row in curves[curves["kind"] != "response"].to_dict("records")
     ]
     return Table("Every curve: Ki and depletion", columns, rows)
 
@@ -472,7 +472,7 @@ def experiments_table(experiments: pd.DataFrame) -> Table:
             ],
             simulated=_marked(row),
         )
-        for _, row in experiments.iterrows()
+        for row in experiments.to_dict("records")
     ]
     return Table("Independent experiments (what n counts)", columns, rows)
 
@@ -480,12 +480,14 @@ def experiments_table(experiments: pd.DataFrame) -> Table:
 def wells_tables(curves: pd.DataFrame, wells: pd.DataFrame) -> list[tuple[str, str, Table]]:
     """The wells behind each curve: (id, summary line, table)."""
     keys = ["drop", "run", "assay", "plate", "role", "compound"]
-    by_curve = dict(list(wells.groupby(keys, sort=False)))
+    in_order = wells.sort_values(["concentration_nM", "row", "col"], kind="stable")
+    by_curve: dict[tuple, list[dict]] = {}
+    for well in in_order.to_dict("records"):
+        by_curve.setdefault(tuple(well[k] for k in keys), []).append(well)
     columns = ["Well", "Concentration (nM)", "Counts", "Signal", "Unit", "Used", "Why not", "Flags"]
     found = []
-    for _, curve in curves.iterrows():
-        mine = by_curve.get(tuple(curve[k] for k in keys), wells.iloc[:0])
-        mine = mine.sort_values(["concentration_nM", "row", "col"], kind="stable")
+    for curve in curves.to_dict("records"):
+        mine = by_curve.get(tuple(curve[k] for k in keys), [])
         rows = [
             Row(
                 [
@@ -499,7 +501,7 @@ def wells_tables(curves: pd.DataFrame, wells: pd.DataFrame) -> list[tuple[str, s
                     notes(row["flags"]),
                 ]
             )
-            for _, row in mine.iterrows()
+            for row in mine
         ]
         title = " / ".join(
             part for part in (curve["drop"], curve["run"], curve["assay"], curve["plate"]) if part
@@ -514,7 +516,7 @@ def guide_blocks(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[dict]:
     blocks = []
     for (compound, simulated), part in frame.groupby(["compound", "simulated"], sort=False):
         rows = []
-        for _, row in part.iterrows():
+        for row in part.to_dict("records"):
             # The sources themselves stand below the tables.
             cells = [_guide_cell(row, name) for name in columns]
             if "ki_lower_nM" in part:
@@ -524,7 +526,7 @@ def guide_blocks(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[dict]:
     return blocks
 
 
-def _guide_cell(row: pd.Series, name: str) -> Cell:
+def _guide_cell(row: Mapping, name: str) -> Cell:
     """A cell of a guide table: words as they are, numbers of further columns rounded."""
     if name == "source":
         return Cell(row[name].split(":")[0])
@@ -539,7 +541,7 @@ def _guide_cell(row: pd.Series, name: str) -> Cell:
     return Cell(row[name] or MISSING)
 
 
-def _text_interval(row: pd.Series) -> str:
+def _text_interval(row: Mapping) -> str:
     limits = [float(row[n]) if row[n] else float("nan") for n in ("ki_lower_nM", "ki_upper_nM")]
     return interval(*limits)
 

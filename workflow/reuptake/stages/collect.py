@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+from pyarrow.parquet import ParquetFile
 
 from reuptake.pooling import (
     compound_names,
@@ -24,42 +27,39 @@ from reuptake.tables import (
     replacing,
     typed,
     write_csv,
+    write_csv_parts,
 )
 
-_TABLES = {"wells": WELLS, "plates": PLATES, "curves": CURVES}
-_OF_CONSTANTS = {"constants": CONSTANTS, "isotherms": ISOTHERMS}
+# of an archive's wells only so many drops are held in memory
+DROPS_AT_ONCE = 50
 
 
 def run(accepted: Path, per_drop: Path, measuring: list[str], section: dict, tables: Path) -> None:
     """Pool the drops' tables in the order of their names; `measuring` have constants."""
-    drops = accept.names(accepted)
-    pooled = {}
-    for names, columns_of in (
-        (drops, _TABLES),
-        ([drop for drop in drops if drop in measuring], _OF_CONSTANTS),
-    ):
-        for name, columns in columns_of.items():
-            paths = [per_drop / drop / f"{name}.parquet" for drop in names]
-            pooled[name] = _pool(paths, columns)
-    pooled["curves"] = refuse_unaccepted(pooled["curves"], set(drops))
-    wells, curves = pooled["wells"], pooled["curves"]
-    written = pd.unique(pd.concat([wells["compound"], curves["compound"]]))
+    accepted_drops = accept.names(accepted)
+    drops = [per_drop / drop for drop in accepted_drops]
+    with_constants = [per_drop / drop for drop in accepted_drops if drop in measuring]
+    curves = refuse_unaccepted(_pool(drops, "curves", CURVES), set(accepted_drops))
+    written = _compounds(drops) | set(curves["compound"])
     names = compound_names([name for name in written if name], section["compounds"])
-    for frame in (wells, curves):
-        frame["compound"], notes = _named(frame["compound"], names)
-        if frame is curves:
-            frame["flags"] = [join_flags(*f) for f in zip(frame["flags"], notes, strict=True)]
+    curves["compound"], notes = _named(curves["compound"], names)
     curves["flags"] = [
-        join_flags(*f) for f in zip(curves["flags"], range_jumps(curves), strict=True)
+        join_flags(*f) for f in zip(curves["flags"], notes, range_jumps(curves), strict=True)
     ]
-    mark_repeats(curves, wells)
-    for name, frame in pooled.items():
-        write_csv(frame, tables / f"{name}.csv")
+    mark_repeats(curves, _wells(drops, names))
+    write_csv_parts(_wells(drops, names), tables / "wells.csv")
+    write_csv(curves, tables / "curves.csv")
+    for name, columns, places in (
+        ("plates", PLATES, drops),
+        ("constants", CONSTANTS, with_constants),
+        ("isotherms", ISOTHERMS, with_constants),
+    ):
+        write_csv(_pool(places, name, columns), tables / f"{name}.csv")
     with replacing(tables / "README.md") as temporary:
         temporary.write_text(data_dictionary(), encoding="utf-8")
 
 
-def mark_repeats(curves: pd.DataFrame, wells: pd.DataFrame) -> None:
+def mark_repeats(curves: pd.DataFrame, wells: Iterable[pd.DataFrame]) -> None:
     """Name in each curve the earlier one with the same counts, and flag it."""
     repeats = repeated_curves(wells)
     names = ["drop", "run", "plate", "assay", "role", "compound"]
@@ -75,9 +75,30 @@ def mark_repeats(curves: pd.DataFrame, wells: pd.DataFrame) -> None:
     ]
 
 
-def _pool(paths: list[Path], columns) -> pd.DataFrame:
-    frames = [frame for path in paths if len(frame := pd.read_parquet(path))]
-    return typed(pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(), columns)
+def _wells(drops: list[Path], names: dict) -> Iterator[pd.DataFrame]:
+    """The wells of a few drops after the other; one empty frame if there is no drop."""
+    for start in range(0, max(len(drops), 1), DROPS_AT_ONCE):
+        wells = _pool(drops[start : start + DROPS_AT_ONCE], "wells", WELLS)
+        wells["compound"], _ = _named(wells["compound"], names)
+        yield wells
+
+
+def _pool(drops: list[Path], name: str, columns) -> pd.DataFrame:
+    """One table of several drops, below each other."""
+    parts = [ParquetFile(drop / f"{name}.parquet").read() for drop in drops]
+    parts = [part for part in parts if part.num_rows]
+    if not parts:
+        return typed(pd.DataFrame(), columns)
+    return typed(pa.concat_tables(parts, promote_options="permissive").to_pandas(), columns)
+
+
+def _compounds(drops: list[Path]) -> set[str]:
+    """Every name of a compound in the drops' wells, as it is written there."""
+    found: set[str] = set()
+    for drop in drops:
+        column = ParquetFile(drop / "wells.parquet").read(columns=["compound"])["compound"]
+        found.update(column.unique().to_pylist())
+    return found
 
 
 def _named(written: pd.Series, names: dict) -> tuple[pd.Series, list[str]]:

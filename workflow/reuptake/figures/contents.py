@@ -1,0 +1,50 @@
+"""A digest of what a figure or a page shows: the key under which it is stored."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import fields, is_dataclass
+
+import numpy as np
+import pandas as pd
+
+
+def digest_of(*parts: object) -> str:
+    """SHA-256 of text, numbers, booleans, frames, dataclasses, and lists and mappings of them."""
+    digest = hashlib.sha256()
+    for part in parts:
+        _feed(digest, part)
+    return digest.hexdigest()
+
+
+def _feed(digest, part: object) -> None:
+    if is_dataclass(part):
+        for field in fields(part):
+            _feed(digest, field.name)
+            _feed(digest, getattr(part, field.name))
+    elif isinstance(part, pd.DataFrame):
+        _feed(digest, f"frame of {len(part)} rows")
+        for name in part.columns:
+            column = part[name]
+            _feed(digest, name)
+            if pd.api.types.is_numeric_dtype(column):
+                values = column.to_numpy(np.float64, na_value=np.nan)
+                digest.update(np.where(np.isnan(values), np.nan, values).tobytes())
+            else:
+                _text(digest, repr([str(text) for text in column]), "column")
+    elif isinstance(part, dict):
+        _feed(digest, f"mapping of {len(part)} keys")
+        for name, value in part.items():
+            _feed(digest, name)
+            _feed(digest, value)
+    elif isinstance(part, (list, tuple)):
+        _feed(digest, f"list of {len(part)} parts")
+        for item in part:
+            _feed(digest, item)
+    else:
+        _text(digest, repr(part), type(part).__name__)
+
+
+def _text(digest, text: str, kind: str) -> None:
+    data = text.encode("utf-8", errors="surrogatepass")
+    digest.update(f"{kind}:{len(data)}:".encode() + data)
