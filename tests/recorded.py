@@ -36,7 +36,7 @@ OUTPUTS = {
         "tables/isotherms.csv",
         "tables/README.md",
     ),
-    "potency": ("tables/experiments.csv", "tables/potency.csv"),
+    "potency": ("tables/runcharts.csv", "tables/experiments.csv", "tables/potency.csv"),
     "selectivity": ("tables/selectivity.csv",),
 }
 INPUTS = {

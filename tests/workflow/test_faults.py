@@ -290,7 +290,7 @@ def test_somebody_is_told_once(finished):
     assert "Nothing to be done" in done.stdout
     text = told.read_text(encoding="utf-8")
     assert f"{PARTNER} (accepted)" in text
-    assert "drops: 3 accepted, 0 rejected, 0 not registered\n" in text
+    assert "drops: 4 accepted, 0 rejected, 0 not registered\n" in text
     told.unlink()
     assert finished.command(*command).returncode == 0
     assert not told.exists()

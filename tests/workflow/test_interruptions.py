@@ -46,7 +46,7 @@ def ask_for_a_new_report(working) -> None:
 def finish(working) -> str:
     done = working.command("reuptake", "run", "--cores", "1")
     assert done.returncode == 0, done.stdout
-    assert "drops: 3 accepted, 0 rejected, 0 not registered\n" in done.stdout
+    assert "drops: 4 accepted, 0 rejected, 0 not registered\n" in done.stdout
     assert done.stdout.endswith("report: results/report/index.html\n")
     report = working.folder / "results" / "report" / "index.html"
     assert "The second report" in report.read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from workingfolder import Working
 
 pytestmark = pytest.mark.workflow
 
-JOBS = 13  # of the partner's drop alone, `all` included
+JOBS = 14  # of the partner's drop alone, `all` included
 LONGEST_DELAY_S = 1.5
 
 

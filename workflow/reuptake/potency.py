@@ -162,8 +162,6 @@ def usable(curves: pd.DataFrame) -> pd.DataFrame:
 
     Curves of failed plates, repeated counts and curves that could not be fitted stay out.
     """
-    if curves.empty:
-        return curves
     used = curves[
         (curves.plate_verdict != "fail") & (curves.ic50_qualifier != "") & (curves.repeat_of == "")
     ]
