@@ -748,7 +748,8 @@ ENTRIES = (
             "which its error allows",
         ),
         f"R_T known: the predicted bias is {ki.BIAS_WARN_PCT:g} to {ki.BIAS_FAIL_PCT:g} %, or "
-        f"less, but over {ki.BIAS_FAIL_PCT:g} % at the one-sided 99.9 % limit of R_T. The Ki is given.",
+        f"less, but over {ki.BIAS_FAIL_PCT:g} % at the one-sided 99.9 % limit of R_T. The Ki is "
+        "given.",
         "Bear it in mind; less protein lowers it.",
     ),
     Entry(
