@@ -13,6 +13,8 @@ from operator import itemgetter
 import numpy as np
 import pandas as pd
 
+from reuptake.sharederrors import SHIFTS
+
 # counts that agree in fewer wells, or take fewer values, may do so by chance
 LEAST_REPEATED_WELLS = 6
 LEAST_DISTINCT_COUNTS = 4
@@ -165,6 +167,7 @@ _OF_KI = (
     "ki_exact_lower_nM",
     "ki_exact_upper_nM",
     "log10_ki_se",
+    *SHIFTS,
 )
 
 

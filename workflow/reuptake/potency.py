@@ -14,6 +14,7 @@ from reuptake.censored import Sample, Tobit, estimate
 from reuptake.formatting import bounded
 from reuptake.randomeffects import random_effects
 from reuptake.settings.model import MODALITY
+from reuptake.sharederrors import SHIFTS, constants_variance, mean_weights, widened
 from reuptake.tables import EXPERIMENTS, POTENCY, records, typed
 
 CONFIDENCE = 0.95
@@ -25,18 +26,16 @@ _OF_CURVE = [
         for name in ("qualifier", "nM", "lower_nM", "upper_nM")
     ),
     "log10_ic50_se",
-    "log10_ki_se",
     "df",
     "flags",
     "ki_flags",
     "role",
     "date",
     "ki_method",
-    "ligand_nM",
-    "kd_nM",
     "radioligand",
-    "kd_relative_error",
-    "ligand_relative_error",
+    "kd_from",
+    "sites_from",
+    *SHIFTS,
 ]
 _GROUP = ["compound", "target", "species", "modality", "quantity", "assay", "simulated"]
 
@@ -217,8 +216,7 @@ def combine_experiments(curves: pd.DataFrame) -> pd.DataFrame:
 
 def _shared_se(row: dict) -> float:
     """The part of a Ki's standard error that is not its curve's, but of Kd, L and R_T."""
-    added = row["log10_ki_se"] ** 2 - row["log10_ic50_se"] ** 2
-    return float(np.sqrt(added)) if added > 0 else 0.0
+    return float(np.sqrt(np.nansum(np.square([row[name] for name in SHIFTS]))))
 
 
 def _runs_of_equal_keys(frame: pd.DataFrame, names: list[str]):
@@ -237,13 +235,11 @@ def _limit(qualifier: str, quantity: str, members: list[dict]) -> str:
 
 
 def _constants(members: list[dict]) -> dict:
-    """The constants behind the Ki of an experiment."""
-    ratios = np.array([row["ligand_nM"] / row["kd_nM"] for row in members], dtype=float)
+    """The constants behind the Ki of an experiment, with the mean of what their errors do."""
+    shifts = {name: [row[name] for row in members if np.isfinite(row[name])] for name in SHIFTS}
     return {
-        "radioligand": members[0]["radioligand"],
-        "ligand_over_kd": float(10 ** np.mean(np.log10(ratios))),
-        "kd_relative_error": max(row["kd_relative_error"] for row in members),
-        "ligand_relative_error": max(row["ligand_relative_error"] for row in members),
+        **{name: members[0][name] for name in ("radioligand", "kd_from", "sites_from")},
+        **{name: float(np.mean(each)) for name, each in shifts.items() if each},
     }
 
 
@@ -395,6 +391,8 @@ def _potency(members: list[dict], sds: dict) -> dict:
         sd = float(np.std(log10, ddof=1))
         method = "geometric mean over experiments, t interval on log10"
         more = _random_effects(log10, np.array([e["log10_se"] for e in exact], dtype=float))
+    if qualifier == "=" and members[0]["quantity"] == "Ki":
+        more |= _with_constants(value, lower, upper, members, n)
     if contradicted:
         flags.append("an experiment has limits in both directions: left out")
     return more | {
@@ -411,6 +409,19 @@ def _potency(members: list[dict], sds: dict) -> dict:
         "sd_log10": sd,
         "sd_df": sd_df,
     }
+
+
+def _with_constants(value, lower, upper, members: list[dict], n: int) -> dict:
+    """The interval that also holds the errors of the constants, where any is known.
+
+    That of one experiment holds them already.
+    """
+    variance = constants_variance(mean_weights(members))
+    if np.isnan(variance):
+        return {}
+    log10 = np.log10([value, lower, upper])
+    limits = widened(*log10, variance if n > 1 else 0.0)
+    return {"constants_lower_nM": 10 ** limits[0], "constants_upper_nM": 10 ** limits[1]}
 
 
 def _random_effects(log10, standard_errors) -> dict:

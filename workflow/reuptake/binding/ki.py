@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import ndtri
@@ -13,7 +13,7 @@ from reuptake.binding.cheng_prusoff import (
     competitor_depletion_pct,
     depleted_ki_nM,
     ki_limits_nM,
-    log10_ki_variance,
+    log10_ki_shifts,
 )
 from reuptake.binding.conditions import Conditions
 from reuptake.binding.equilibrium import judge_equilibrium
@@ -45,6 +45,8 @@ class ExactKi:
         With the errors of the constants.
     fits : bool
         Whether the model does as well as one with a free slope.
+    shifts : dict
+        ``log10_ki_shift_*``: change of log10 Ki for one standard error of each constant.
     """
 
     ki_nM: float
@@ -53,6 +55,7 @@ class ExactKi:
     bound_nM: float
     log10_se: float
     fits: bool
+    shifts: dict[str, float] = field(default_factory=dict)
 
 
 def exact_is_possible(curve: dict, conditions: Conditions) -> bool:
@@ -176,16 +179,22 @@ def _give(out: dict, qualifier: str, curve: dict, c: Conditions) -> None:
         "ki_nM": out["ki_cheng_prusoff_nM"],
         "ki_method": "cheng_prusoff",
     }
+    errors = {"ligand_sd": c.ligand_sd, "kd_sd": c.kd_sd}
+    kd, ligand = log10_ki_shifts(c.ligand_nM / c.kd_nM, **errors)
+    out |= _known({"log10_ki_shift_kd": kd, "log10_ki_shift_ligand": ligand})
     if qualifier == "=":
         ic50s = (curve["ic50_nM"], curve["ic50_lower_nM"], curve["ic50_upper_nM"])
-        errors = {"ligand_sd": c.ligand_sd, "kd_sd": c.kd_sd}
         lower, upper = ki_limits_nM(*ic50s, c.ligand_nM, c.kd_nM, **errors)
-        added = log10_ki_variance(c.ligand_nM / c.kd_nM, **errors)
         out |= {
             "ki_lower_nM": float(lower),
             "ki_upper_nM": float(upper),
-            "log10_ki_se": float(np.hypot(curve.get("log10_ic50_se", np.nan), np.sqrt(added))),
+            "log10_ki_se": float(np.linalg.norm([curve.get("log10_ic50_se", np.nan), kd, ligand])),
         }
+
+
+def _known(shifts: dict) -> dict:
+    """The shifts of constants whose error is recorded."""
+    return {name: float(shift) for name, shift in shifts.items() if shift != 0.0}
 
 
 def _give_exact(out: dict, curve: dict, c: Conditions, exact: ExactKi | None, why: str) -> bool:
@@ -214,6 +223,7 @@ def _give_exact(out: dict, curve: dict, c: Conditions, exact: ExactKi | None, wh
             "ki_method": "exact",
             "log10_ki_se": exact.log10_se,
         }
+        out |= _known(exact.shifts)
         return True
     flags.append("titration of sites: the curve tells no lower limit of Ki")
     if not np.isfinite(exact.bound_nM):

@@ -94,8 +94,8 @@ def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dic
                 "transporter_nM": known[i].transporter_nM,
                 "constants_from": ", ".join(known[i].constants_from),
                 "radioligand": _ligand_name(assays[row["assay"]]),
-                "kd_relative_error": known[i].kd_sd or np.nan,
-                "ligand_relative_error": known[i].ligand_sd or np.nan,
+                "kd_from": known[i].kd_from,
+                "sites_from": known[i].sites_from,
             }
             flags += _floor(row, known[i])
         if row["compound"].casefold() in definers[key]:
@@ -153,9 +153,11 @@ def _exact_of(batch, rows: list[dict], known: list, uptake: bool) -> dict[int, E
     if uptake:
         errors = {"transporter_sd": sites_sd, "substrate_sd": ligand_sd, "km_sd": kd_sd}
         fit = fit_morrison(batch, sites, ligand, kd, **errors)
+        constants = "sites", "ligand", "kd"
     else:
         errors = {"ligand_sd": ligand_sd, "kd_sd": kd_sd, "transporter_sd": sites_sd}
         fit = fit_exact(batch, ligand, kd, sites, alpha, **errors)
+        constants = "sites", "kd", "ligand"
     return {
         int(i): ExactKi(
             ki_nM=float(10.0 ** fit.log10_k[j]),
@@ -164,6 +166,10 @@ def _exact_of(batch, rows: list[dict], known: list, uptake: bool) -> dict[int, E
             bound_nM=float(10.0 ** fit.log10_bound[j]),
             log10_se=float(fit.log10_k_se[j]),
             fits=_as_good(fit.ss[j], rows[i]),
+            shifts={
+                f"log10_ki_shift_{name}": float(shift)
+                for name, shift in zip(constants, fit.log10_k_shifts[:, j], strict=True)
+            },
         )
         for j, i in enumerate(batch.curve)
         if fit.converged[j]
