@@ -363,6 +363,8 @@ def _dpm_per_count(unit: str, assay: dict) -> float:
         return np.nan
     if unit in ("CPM", "CCPM"):
         return 1.0 / efficiency
+    if unit != "counts":
+        return np.nan
     minutes = quantity_or_nan(assay["count_time"], "min")
     return 1.0 / efficiency / minutes
 
