@@ -215,6 +215,12 @@ CURVES = (
         "1/(M s)",
     ),
     _number("proportional_error", "c of the run, from its replicates; empty for equal weights"),
+    _text(
+        "guards",
+        "verdicts against depletion, each pass, warn, fail or not known: G1 radioligand bound, "
+        "G2 competitor held by the sites, G3 titration of sites (Ki below R_T/10 or without lower "
+        "limit), G4 Kd from a run fitted with its depletion, G5 predicted bias, which decides",
+    ),
     _text("plate_verdict", "pass, warn or fail; a failed plate leaves the answers"),
     _text("ki_flags", "those of the flags that concern the Ki and not the IC50"),
     _SIMULATED,

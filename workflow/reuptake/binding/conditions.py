@@ -51,6 +51,8 @@ class Conditions:
         Its association rate constant, where the assay gives one.
     constants_from : tuple of str
         Runs (drop/run) that Kd, Km or Bmax were taken from.
+    kd_of_depleted_fit : bool
+        Kd comes from a run that was fitted with what is bound taken off (guard G4).
     kd_from, sites_from : str
         What Kd (Km) and R_T rest on, the same text for the same constant.
     """
@@ -70,6 +72,7 @@ class Conditions:
     time_min: float = np.nan
     kon_per_M_s: float = np.nan
     constants_from: tuple[str, ...] = ()
+    kd_of_depleted_fit: bool = False
     kd_from: str = ""
     sites_from: str = ""
 
@@ -187,6 +190,7 @@ def conditions_of(assay: dict, run: dict, plate: dict) -> Conditions:
         time_min=quantity_or_nan(assay.get("pre_incubation" if uptake else "incubation"), "min"),
         kon_per_M_s=quantity_or_nan((assay.get("kon") or {}).get("value"), "M^-1 s^-1"),
         constants_from=tuple(dict.fromkeys(each["run"] for each in given if "run" in each)),
+        kd_of_depleted_fit=entry.get("method") == "exact",
         kd_from=_origin(entry),
         sites_from=sites_from,
     )

@@ -21,6 +21,7 @@ from reuptake.formatting import significant
 from reuptake.uptake.inhibition import ki_from_ic50_nM
 
 BIAS_WARN_PCT, BIAS_FAIL_PCT = 5.0, 10.0
+COMPETITOR_WARN_PCT, COMPETITOR_FAIL_PCT = 5.0, 10.0
 BOUND_FAIL_PCT = 10.0
 # beyond this a depleted Cheng-Prusoff value need not be an upper bound
 MAX_LIGAND_PER_KD = 2.0
@@ -93,8 +94,14 @@ def judge_ki(curve: dict, conditions: Conditions, exact: ExactKi | None = None) 
     Returns
     -------
     dict
-        ``ki_*``, ``depletion_*`` and ``kon_*`` columns and ``ki_flags``, a list.
+        ``ki_*``, ``depletion_*`` and ``kon_*`` columns, ``guards`` (:func:`guards_of`) and
+        ``ki_flags``, a list.
     """
+    out = _judge(curve, conditions, exact)
+    return out | {"guards": guards_of(out, conditions, exact)}
+
+
+def _judge(curve: dict, conditions: Conditions, exact: ExactKi | None) -> dict:
     c, qualifier = conditions, curve["ic50_qualifier"]
     ic50 = curve["ic50_nM"]
     out = {
@@ -140,6 +147,35 @@ def judge_ki(curve: dict, conditions: Conditions, exact: ExactKi | None = None) 
     if out["ki_qualifier"] == "=":
         _judge_time(out, c)
     return out
+
+
+def guards_of(out: dict, c: Conditions, exact: ExactKi | None) -> str:
+    """The verdicts of the five guards against depletion, also of those that do not decide.
+
+    G1 radioligand bound: pass < 10 %. G2 competitor on the sites at the IC50: pass < 5 %, warn
+    to 10 %. G3 titration of sites: fails where the exact Ki has no lower limit or is below
+    R_T/10. G4 the Kd: passes where its run was fitted with depletion. G5 predicted bias of
+    Cheng-Prusoff: pass < 5 %, warn to 10 %.
+    """
+    sites = c.transporter_nM
+    ki = exact.ki_nM if exact else out.get("ki_cheng_prusoff_nM", np.nan)
+    least = np.nan if np.isnan(sites) else TITRATION_RATIO * sites / ki
+    if exact is not None and not exact.lower_nM > 0:
+        least = np.inf
+    verdicts = {
+        "G1": _verdict(c.bound_pct, BOUND_FAIL_PCT, np.nextafter(BOUND_FAIL_PCT, 0.0)),
+        "G2": _verdict(out["depletion_competitor_pct"], COMPETITOR_WARN_PCT, COMPETITOR_FAIL_PCT),
+        "G3": _verdict(least, np.inf, 1.0),
+        "G4": "pass" if c.kd_of_depleted_fit else "not known",
+        "G5": _verdict(abs(out["depletion_bias_pct"]), BIAS_WARN_PCT, BIAS_FAIL_PCT),
+    }
+    return "; ".join(f"{name} {verdict}" for name, verdict in verdicts.items())
+
+
+def _verdict(value: float, warn: float, fail: float) -> str:
+    if np.isnan(value):
+        return "not known"
+    return "fail" if value > fail else "warn" if value >= warn else "pass"
 
 
 def _own_plateau(curve: dict) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,8 @@ _KI_KINDS = ("competition_binding", "uptake_inhibition")
 _WITH_EXCLUDED = ("ic50_qualifier", "ic50_nM")
 # an uptake IC50 this close to its floor says more of the cells than of the compound
 FLOOR_FACTOR = 3.0
+# "GBR 12909 10 uM": the name is what stands before the amount
+_AMOUNT = re.compile(r"\s+[\d.]+\s*[a-zµμ]*M$")
 
 
 def run(
@@ -214,8 +217,7 @@ def _definers(wells: pd.DataFrame, assays: dict) -> dict:
     for key, group in wells.groupby(["run", "plate", "assay"], sort=False):
         blocked = group[group.role.isin(["nonspecific", "full_block"])]
         texts = [assays[key[2]].get("nonspecific_definer") or "", *blocked.note, *blocked.compound]
-        # "paroxetine 10 uM": the name is what stands before the amount
-        out[key] = {text.split(" ")[0].casefold() for text in texts if text}
+        out[key] = {_AMOUNT.sub("", text).casefold() for text in texts if text}
     return out
 
 
