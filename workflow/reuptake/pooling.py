@@ -53,7 +53,7 @@ def compound_names(names: list[str], compounds: list[dict]) -> dict[str, tuple[s
     """For each name as written: the compound it means, and a flag or an empty string.
 
     A synonym is replaced by its compound; a name that is not listed is kept, and flagged
-    if it nearly spells one that is.
+    if it nearly spells one that is, or differs from another only in case or punctuation.
     """
     known: dict[str, str] = {}
     for entry in compounds:
@@ -61,6 +61,9 @@ def compound_names(names: list[str], compounds: list[dict]) -> dict[str, tuple[s
             if name:
                 known.setdefault(name.casefold(), entry["compound"])
     plain = {_plain(name): compound for name, compound in known.items()}
+    alike = defaultdict(set)
+    for name in names:
+        alike[_plain(name)].add(name)
     out = {}
     for name in names:
         compound = known.get(name.casefold())
@@ -72,6 +75,8 @@ def compound_names(names: list[str], compounds: list[dict]) -> dict[str, tuple[s
         if near is None:
             match = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=0.88)
             near = known[match[0]] if match and _same_digits(match[0], name) else None
+        if near is None:
+            near = min(alike[_plain(name)] - {name}, default=None)
         out[name] = (name, f"not listed, nearly spells {near}" if near else "")
     return out
 
