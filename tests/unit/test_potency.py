@@ -315,6 +315,41 @@ def test_partly_censored_with_the_sd_of_the_run_chart():
     assert "SD 0.12 log10 known from 19 df of the run chart" in row.method
 
 
+def test_compounds_closer_than_the_minimum_significant_ratio_are_named():
+    """SD 0.12: MSR 10^(0.24 sqrt 2) = 2.185; the reference is one of them."""
+    values = {"A": 1.0, "B": 2.1, "C": 2.3, "D": 100.0}
+    rows = [curve(v, "e", compound=name) for name, v in values.items()]
+    rows += [curve(2.2, "e", compound="R", role="reference")]
+    rows += [curve(1.0, "e", compound="L", qualifier=">")]
+    rows += [curve(1.0, "e", compound="E", assay="elsewhere", target="DAT")]
+    table = potencies_of(experiments_of(typed(pd.DataFrame(rows), CURVES)), {}, SDS)
+    ki = table[table.quantity == "Ki"].set_index("compound")
+    assert ki.msr["A"] == pytest.approx(2.185, rel=1e-3)
+    assert ki.indistinguishable_from.to_dict() == {
+        "A": "B",
+        "B": "R; C; A",
+        "C": "R; B",
+        "D": "",
+        "E": "",
+        "L": "",
+        "R": "C; B",
+    }
+    assert np.isnan(ki.msr["E"])
+    without = potencies_of(experiments_of(typed(pd.DataFrame(rows), CURVES)), SDS)
+    assert without.msr.isna().all()
+
+
+def test_of_many_like_compounds_ten_are_named():
+    rows = [curve(1 + 0.01 * i, "e", compound=f"c{i:02d}") for i in range(12)]
+    table = potencies_of(experiments_of(typed(pd.DataFrame(rows), CURVES)), {}, SDS)
+    told = table[table.quantity == "Ki"].indistinguishable_from
+    assert told.iloc[0] == "; ".join([*(f"c{i:02d}" for i in range(1, 11)), "and more"])
+    rows = rows[:11]
+    table = potencies_of(experiments_of(typed(pd.DataFrame(rows), CURVES)), {}, SDS)
+    told = table[table.quantity == "Ki"].indistinguishable_from
+    assert "and more" not in told.iloc[0]
+
+
 def test_six_exact_values_fit_their_own_sd():
     values = [(v, "=") for v in (4000, 5200, 7400, 6100, 8000, 9000)] + [(10000, ">")]
     rows = [curve(v, f"e{i}", qualifier=q) for i, (v, q) in enumerate(values)]

@@ -21,6 +21,7 @@ from reuptake.selectivity import (
     ratio_of,
     selectivities_of,
     welch,
+    windows_of,
 )
 from reuptake.sharederrors import constants_variance
 from reuptake.tables import CURVES, typed
@@ -412,3 +413,26 @@ def test_the_constants_widen_a_second_interval_only():
     assert (row.constants_lower, row.constants_upper) == pytest.approx(expected, rel=1e-5)
     (row,) = selectivity(side("SERT", SERT_nM) + side("DAT", DAT_nM)).itertuples()
     assert np.isnan(row.constants_lower)
+
+
+def test_the_window_is_the_smallest_bound():
+    """DAT 5347 (2567 at least), NET > 4299.87 with limits of 5000: the point does not count."""
+    off = side("DAT", DAT_nM) + side("NET", [5000] * 3, ">")
+    (row,) = windows_of(selectivity(side("SERT", SERT_nM) + off)).itertuples()
+    assert (row.primary, row.n_off_targets, row.narrowest_target) == ("SERT", 2, "DAT")
+    assert row.lower_bound == pytest.approx(2566.68, rel=2e-6)
+    assert (row.not_beyond_100_fold, row.without_bound) == ("", "")
+
+
+def test_off_targets_not_shown_beyond_a_hundredfold():
+    """A point 156-fold away whose bound is 67; one experiment; and a limit downward."""
+    off = side("DAT", [70, 100, 140]) + side("NET", [9e3]) + side("TOO", [100] * 3, "<")
+    roles = ROLES | {"TOO": "off-target"}
+    table = selectivity(side("SERT", SERT_nM) + off, roles)
+    (row,) = windows_of(table).itertuples()
+    dat = table[table.target == "DAT"].iloc[0]
+    assert dat.ratio > 100 > dat.lower
+    assert (row.narrowest_target, row.not_beyond_100_fold) == ("DAT", "DAT; NET; TOO")
+    assert row.without_bound == "NET; TOO"
+    assert np.isnan(row.lower_bound)
+    assert len(windows_of(table.iloc[:0])) == 0

@@ -12,6 +12,7 @@ from scipy.special import ndtri, stdtrit
 
 from reuptake.censored import Sample, Tobit, estimate
 from reuptake.formatting import bounded
+from reuptake.qc.runchart import alike, msr
 from reuptake.randomeffects import random_effects
 from reuptake.settings.model import MODALITY
 from reuptake.sharederrors import SHIFTS, constants_variance, mean_weights, widened
@@ -38,6 +39,9 @@ _OF_CURVE = [
     *SHIFTS,
 ]
 _GROUP = ["compound", "target", "species", "modality", "quantity", "assay", "simulated"]
+_COMPARED = ["target", "species", "modality", "quantity", "assay", "simulated"]
+# of the compounds that a result cannot be told from so many are named
+MOST_ALIKE = 10
 
 
 def t_interval(log10_values, confidence: float = CONFIDENCE) -> tuple[float, float, float]:
@@ -260,8 +264,11 @@ def distinct_flags(texts: list[str]) -> list[str]:
     return list(seen.values())
 
 
+Sds = dict[tuple[str, str, bool], tuple[float, float]]
+
+
 def potencies_of(
-    experiments: pd.DataFrame, sds: dict[tuple[str, str, bool], tuple[float, float]] | None = None
+    experiments: pd.DataFrame, sds: Sds | None = None, msr_sds: Sds | None = None
 ) -> pd.DataFrame:
     """The potency table: geometric mean and t interval over experiments, or a bound.
 
@@ -276,16 +283,31 @@ def potencies_of(
     sds : dict, optional
         SD between runs and its degrees of freedom by assay, quantity and simulated
         (:func:`reuptake.qc.runchart.between_run_sd`).
+    msr_sds : dict, optional
+        The same, from as many runs as a minimum significant ratio takes.
     """
     if experiments.empty:
         return typed(pd.DataFrame(), POTENCY)
     frame = experiments.assign(assay=experiments.assay.where(experiments.quantity == "IC50", ""))
     frame["of_assay"] = experiments.assay
     rows = [
-        dict(zip(_GROUP, key, strict=True)) | _potency(members, sds or {})
+        dict(zip(_GROUP, key, strict=True))
+        | _potency(members, sds or {})
+        | {"msr": msr(known_sd(members, msr_sds or {})[0])}
         for key, members in _runs_of_equal_keys(frame, _GROUP)
     ]
-    return typed(pd.DataFrame(rows), POTENCY)
+    table = typed(pd.DataFrame(rows), POTENCY)
+    for _, mine in table[(table.qualifier == "=") & table.msr.notna()].groupby(_COMPARED):
+        sds = np.log10(mine.msr.to_numpy()) / np.sqrt(8.0)
+        found = alike(np.log10(mine.value_nM.to_numpy()), sds)
+        names = mine["compound"].to_numpy()
+        table.loc[mine.index, "indistinguishable_from"] = [
+            "; ".join(
+                [*names[near[:MOST_ALIKE]], *(["and more"] if len(near) > MOST_ALIKE else [])]
+            )
+            for near in found
+        ]
+    return table
 
 
 def independent(members: list[dict]) -> list[dict]:

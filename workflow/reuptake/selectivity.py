@@ -16,10 +16,12 @@ from reuptake.formatting import interval, significant
 from reuptake.potency import independent, known_sd, tobit_of
 from reuptake.qc.runchart import MIN_RUNS_FOR_MSR, between_run_sd, indistinguishable, msr
 from reuptake.sharederrors import constants_variance, mean_weights, widened
-from reuptake.tables import SELECTIVITY, records, typed
+from reuptake.tables import SELECTIVITY, SELECTIVITY_WINDOWS, records, typed
 
 _PLACE = ["compound", "species", "modality", "quantity", "simulated"]
 CONFIDENCE = 0.95
+# fold beyond which an off-target is of no concern
+WINDOW = 100.0
 
 
 @dataclass(frozen=True)
@@ -287,9 +289,46 @@ def joint_bound(off: Side, primary: Side, sign: int, confidence: float = CONFIDE
 
 def class_of(answer: dict, classes: dict[str, float]) -> str:
     """The highest class that a claim's lower bound reaches; the point never counts."""
-    floor = {"=": answer["lower"], ">": answer["ratio"]}.get(answer["qualifier"], np.nan)
+    floor = floor_of(answer)
     reached = [(fold, name) for name, fold in classes.items() if floor >= fold]
     return max(reached)[1] if reached else ""
+
+
+def floor_of(answer: dict) -> float:
+    """The fold that a ratio is shown to exceed; NaN where none is."""
+    return {"=": answer["lower"], ">": answer["ratio"]}.get(answer["qualifier"], np.nan)
+
+
+def windows_of(selectivity: pd.DataFrame) -> pd.DataFrame:
+    """The selectivity of each compound over all its off-targets together, by the bounds.
+
+    The window is the smallest of the lower bounds of its ratios. An off-target without one
+    (no ratio, a ratio of single experiments, an upper bound) leaves it open.
+
+    Parameters
+    ----------
+    selectivity : DataFrame
+        Columns of selectivity.csv.
+    """
+    rows = []
+    place = [*_PLACE, "primary"]
+    ordered = records(selectivity.sort_values([*place, "target"], kind="stable"))
+    for key, group in groupby(ordered, key=itemgetter(*place)):
+        floors = {row["target"]: floor_of(row) for row in group}
+        bounded = {target: floor for target, floor in floors.items() if np.isfinite(floor)}
+        without = [target for target in floors if target not in bounded]
+        narrowest = min(bounded, key=bounded.get, default="")
+        rows.append(
+            dict(zip(place, key, strict=True))
+            | {
+                "n_off_targets": len(floors),
+                "narrowest_target": narrowest,
+                "lower_bound": np.nan if without else bounded[narrowest],
+                "not_beyond_100_fold": "; ".join(t for t, f in floors.items() if not f > WINDOW),
+                "without_bound": "; ".join(without),
+            }
+        )
+    return typed(pd.DataFrame(rows), SELECTIVITY_WINDOWS)
 
 
 def selectivities_of(

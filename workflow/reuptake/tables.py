@@ -331,6 +331,12 @@ POTENCY = (
     _number("random_upper_nM", "its 95 % limit by Hartung and Knapp", "nM"),
     _number("tau_log10", "SD between experiments beyond their standard errors", "log10"),
     _number("i2_pct", "I²: share of the variation that the standard errors leave", "%"),
+    _number("msr", "minimum significant ratio of its assays, from 6 reference runs on", "fold"),
+    _text(
+        "indistinguishable_from",
+        "compounds in the same assay (a Ki: at the same target) closer than the minimum "
+        "significant ratio, the nearest first, joined by '; '; at most ten",
+    ),
 )
 
 SELECTIVITY = (
@@ -355,6 +361,20 @@ SELECTIVITY = (
     _number("log10_ratio", "pS, log10 of the ratio"),
     _number("constants_lower", "95 % limit with the errors of Kd, L and R_T counted in", "fold"),
     _number("constants_upper", "95 % limit with the errors of Kd, L and R_T counted in", "fold"),
+)
+
+SELECTIVITY_WINDOWS = (
+    _COMPOUND,
+    _text("primary", "the primary target"),
+    _SPECIES,
+    _MODALITY,
+    _QUANTITY,
+    _integer("n_off_targets", "off-targets measured"),
+    _text("narrowest_target", "off-target with the smallest lower bound of its ratio"),
+    _number("lower_bound", "that bound; empty where an off-target has none", "fold"),
+    _text("not_beyond_100_fold", "off-targets whose lower bound is not above 100, by '; '"),
+    _text("without_bound", "of these, those without a lower bound, joined by '; '"),
+    _SIMULATED,
 )
 
 RUNCHARTS = (
@@ -386,6 +406,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "experiments": EXPERIMENTS,
     "potency": POTENCY,
     "selectivity": SELECTIVITY,
+    "selectivity_windows": SELECTIVITY_WINDOWS,
     "runcharts": RUNCHARTS,
 } | IN_VIVO
 
