@@ -369,10 +369,11 @@ def _in_vivo(accepted: Path, per_drop: Path, tables: Path, run: RunOption) -> No
 
 
 @stage.command("potency")
-def _potency(tables: Path) -> None:
+def _potency(tables: Path, run: RunOption) -> None:
+    from reuptake import runfile
     from reuptake.stages import potency
 
-    potency.run(tables)
+    potency.run(tables, runfile.read(run).section("potency"))
 
 
 @stage.command("selectivity")

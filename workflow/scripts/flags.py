@@ -824,9 +824,9 @@ ENTRIES = (
         NAMES,
         "Not listed",
         ("not listed, nearly spells {text}",),
-        "The name is not in config/compounds.csv, but nearly one that is. It is kept as written, "
-        "as a compound of its own.",
-        "Mend the spelling in the layout, or add the name to the list.",
+        "The name is not in config/compounds.csv, but nearly one that is, or is spelt otherwise "
+        "elsewhere in the archive. It is kept as written, as a compound of its own.",
+        "Mend the spelling in the layout, or add both names to the list.",
     ),
     Entry(
         NAMES,

@@ -132,7 +132,7 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
             "assays": sorted(in_vivo),
             "compounds": [_dump(c) for c in settings.compounds],
         },
-        "potency": {},
+        "potency": {"reference": config.reference},
         "selectivity": {"roles": roles, "selectivity_classes": config.selectivity_classes},
         "guides": {"reference": config.reference, "guide_compound": config.guide_compound},
         "figures": {},
