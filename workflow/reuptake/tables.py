@@ -201,6 +201,11 @@ CURVES = (
         "1/(M s)",
     ),
     _number("proportional_error", "c of the run, from its replicates; empty for equal weights"),
+    _number(
+        "counting_per_unit",
+        "k/t: counting variance per unit of signal, so that the weight of a well is"
+        " 1/(k/t Y + (c Y)²) at the fitted Y; empty for equal weights",
+    ),
     _text("plate_verdict", "pass, warn or fail; a failed plate leaves the answers"),
     _text("ki_flags", "those of the flags that concern the Ki and not the IC50"),
     _SIMULATED,
