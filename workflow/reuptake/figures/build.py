@@ -15,6 +15,7 @@ from reuptake.figures import (
     curves,
     depletion,
     forest,
+    heatmap,
     isotherms,
     plates,
     profiles,
@@ -31,6 +32,7 @@ _MODULES = {
     "curves": curves,
     "depletion": depletion,
     "forest": forest,
+    "heatmap": heatmap,
     "isotherms": isotherms,
     "plates": plates,
     "profiles": profiles,
@@ -119,6 +121,8 @@ def list_drawings(tables: dict[str, pd.DataFrame], published: pd.DataFrame) -> l
     for species, modality, quantity, page, _, data in selectivity.prepare(tables):
         name = f"{data.primary}-{species}-{modality}-{quantity}" + _page(page)
         add("selectivity", name, data, modality=modality)
+    for modality, quantity, page, _, data in heatmap.prepare(tables):
+        add("heatmap", f"{modality}-{quantity}" + _page(page), data, modality=modality)
     for compound, modality, _, data in curves.prepare(tables):
         add("curves", f"{compound}-{modality}", data, compound=compound, modality=modality)
     for compound, modality, _, data in forest.prepare(tables, published):

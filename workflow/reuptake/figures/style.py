@@ -43,6 +43,7 @@ STYLE = {
     "ytick.major.size": 3,
     "xtick.minor.size": 1.6,
     "lines.linewidth": 1.0,
+    "hatch.linewidth": 0.5,
     "legend.frameon": False,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
