@@ -393,10 +393,11 @@ def _guides(tables: Path, run: RunOption) -> None:
 
 
 @stage.command("figures")
-def _figures(tables: Path, figures: Path, cache: Path, processes: int) -> None:
+def _figures(tables: Path, figures: Path, cache: Path, processes: int, run: RunOption) -> None:
+    from reuptake import runfile
     from reuptake.stages import figures as stage_figures
 
-    stage_figures.run(tables, figures, cache, processes)
+    stage_figures.run(tables, figures, cache, runfile.read(run).section("figures"), processes)
 
 
 @stage.command("report")

@@ -215,6 +215,11 @@ CURVES = (
         "1/(M s)",
     ),
     _number("proportional_error", "c of the run, from its replicates; empty for equal weights"),
+    _number(
+        "counting_per_unit",
+        "k/t: counting variance per unit of signal, so that the weight of a well is"
+        " 1/(k/t Y + (c Y)²) at the fitted Y; empty for equal weights",
+    ),
     _text(
         "guards",
         "verdicts against depletion, each pass, warn, fail or not known: G1 radioligand bound, "

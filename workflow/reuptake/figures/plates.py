@@ -93,17 +93,8 @@ def draw(data: PlateData) -> Figure:
             pad=8,
             color=_VERDICT_COLOURS.get(panel.verdict, palette.MUTED),
         )
-    figure.text(
-        7 / style.PAGE_MM,
-        1 - 3 / total,
-        palette.label(data.title, 70),
-        size=8.5,
-        weight="bold",
-        va="top",
-    )
     _key(figure, data, image, total)
-    if data.simulated:
-        style.mark_simulated(figure)
+    style.title(figure, data.title, data.simulated)
     return figure
 
 

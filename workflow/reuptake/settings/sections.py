@@ -135,7 +135,7 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
         "potency": {"reference": config.reference},
         "selectivity": {"roles": roles, "selectivity_classes": config.selectivity_classes},
         "guides": {"reference": config.reference, "guide_compound": config.guide_compound},
-        "figures": {},
+        "figures": {"reference": config.reference},
         "report": {
             "title": config.title,
             "guide_compound": config.guide_compound,
