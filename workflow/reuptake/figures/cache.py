@@ -26,6 +26,7 @@ def code_fingerprint() -> str:
     here = Path(__file__).resolve().parent
     sources = [
         *sorted(here.glob("*.py")),
+        *sorted((here.parent / "diagrams").glob("*.py")),
         here.parent / "formatting.py",
         here.parent / "curves" / "models.py",
         here.parent / "binding" / "cheng_prusoff.py",

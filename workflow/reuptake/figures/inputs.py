@@ -16,7 +16,7 @@ INDEX = (
         "kind",
         "text",
         "curves, depletion, isotherms, plates, runcharts, selectivity, forced_swim,"
-        " pca_depletion or pca_dose_response",
+        " pca_depletion, pca_dose_response or diagram",
     ),
     Column(
         "compound", "text", "compound of a curves, depletion or runcharts figure or a dose-response"

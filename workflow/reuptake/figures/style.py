@@ -46,6 +46,9 @@ STYLE = {
     "svg.hashsalt": "reuptake",
 }
 
+# no date and no version inside an SVG
+NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
 
 def context():
     """The style as a context manager; figures are made and saved inside it."""
@@ -80,6 +83,6 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
     with warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes; the caption spells it out.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure.savefig(svg, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(svg, metadata=NO_METADATA)
         figure.savefig(png, dpi=300, metadata={"Software": None})
     return svg, png
