@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from reuptake.diagrams import drawing as diagrams
 from reuptake.figures import (
     animals,
     cache,
@@ -31,6 +32,7 @@ _IN_VIVO = ("forced_swim", "pca_depletion", "pca_dose_response")
 _MODULES = {
     "curves": curves,
     "depletion": depletion,
+    "diagram": diagrams,
     "forest": forest,
     "heatmap": heatmap,
     "isotherms": isotherms,
@@ -140,6 +142,8 @@ def list_drawings(tables: dict[str, pd.DataFrame], published: pd.DataFrame) -> l
     for kind, (drop, run, assay), compound, data in animals.prepare(tables):
         name = "-".join(part for part in (drop, run, assay, compound) if part)
         add(kind, name, data, drop=drop, run=run, assay=assay, compound=compound)
+    for name, data in diagrams.prepare(tables):
+        add("diagram", name, data)
     return drawings
 
 
@@ -166,4 +170,10 @@ def draw_one(job: tuple[Path, str, object]) -> None:
     stem, kind, data = job
     with style.context():
         figure = _MODULES[kind].draw(data)
-        cache.store(stem, lambda path: style.save(figure, path))
+
+        def save(path: Path) -> None:
+            vector, _ = style.save(figure, path)
+            if kind == "diagram":
+                diagrams.describe(vector, data)
+
+        cache.store(stem, save)

@@ -24,6 +24,8 @@ from reuptake.settings.model import (
 )
 
 PACKAGE = Path(__file__).parents[1]
+# folders beside the package that a stage reads
+_BESIDE = {"report": "report", "figures": "diagrams"}
 _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib")
 
 # what the stages know of an assay; what stands nowhere here is kept for the reader alone
@@ -209,8 +211,8 @@ def fingerprint(stage: str) -> str:
         todo += _imports(source)
         if b"pkgutil" in source:  # a registry: every module beside it counts
             todo += [f"{module}.{path.stem}" for path in file.parent.glob("*.py")]
-    if stage == "report":
-        for file in sorted((PACKAGE.parent / "report").rglob("*")):
+    if stage in _BESIDE:
+        for file in sorted((PACKAGE.parent / _BESIDE[stage]).glob("*")):
             if file.is_file():
                 sources[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
     return digest(sources)
