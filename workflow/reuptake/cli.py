@@ -405,11 +405,14 @@ def _report(
     tables: Path, figures: Path, report: Path, store: Path, made_by: str, run: RunOption
 ) -> None:
     from reuptake import runfile
-    from reuptake.report.build import Store
+    from reuptake.drops import seal
+    from reuptake.report.store import Store
     from reuptake.stages import report as stage_report
 
-    section = runfile.read(run).section("report")
-    stage_report.run(tables, figures, section, report, Store(store, made_by))
+    frozen = runfile.read(run)
+    seals = {name: seal.checksums(frozen.folder(name).path) for name in frozen.sealed}
+    section = frozen.section("report")
+    stage_report.run(tables, figures, section, seals, report, Store(store, made_by))
 
 
 @stage.command("provenance")
