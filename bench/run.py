@@ -19,6 +19,7 @@ from pathlib import Path
 
 import animals
 import depletion
+import figures
 import fitting
 import replication
 
@@ -45,6 +46,7 @@ SECTIONS = {
     "depletion": depletion.measure,
     "statistics": replication.measure,
     "workflow": workflow.measure,
+    "figures": figures.measure,
     "animals": animals.measure,
     "peers": peers,
 }

@@ -64,7 +64,7 @@ def test_every_figure_is_written_twice_and_named_in_the_index(built):
     files = {path.name for path in (built / "figures").iterdir()} - {"index.csv"}
     assert files == {f"{name}.{suffix}" for name in index["file"] for suffix in ("svg", "png")}
     assert set(index["kind"]) == {
-        "curves", "diagram", "forest", "isotherms", "plates", "profiles", "selectivity",
+        "curves", "diagram", "forest", "heatmap", "isotherms", "plates", "profiles", "selectivity",
     }  # fmt: skip
     assert not index.loc[index["kind"] == "diagram", "simulated"].any()
     for name in index.loc[index["kind"] == "diagram", "file"]:
@@ -103,7 +103,7 @@ def test_only_what_changed_is_drawn_again_and_the_store_is_swept(archive, tmp_pa
 
     first = run()
     assert sorted(drawn) == sorted(
-        [*["curves"] * 2, *["forest"] * 8, "plates", *["profiles"] * 2, *DIAGRAMS]
+        [*["curves"] * 2, *["forest"] * 8, *["heatmap"] * 3, "plates", *["profiles"] * 2, *DIAGRAMS]
     )
     assert run() == first
     assert drawn == []
@@ -113,7 +113,7 @@ def test_only_what_changed_is_drawn_again_and_the_store_is_swept(archive, tmp_pa
     report_tables.write(chosen | {"wells": changed}, folder)
     run()
     assert sorted(drawn) == ["curves", "plates", "profiles"]
-    assert len(list((tmp_path / "cache").iterdir())) == 26 + 2 * len(DIAGRAMS)
+    assert len(list((tmp_path / "cache").iterdir())) == 32 + 2 * len(DIAGRAMS)
 
 
 def test_a_killed_drawing_leaves_nothing_that_looks_finished(tmp_path):
@@ -264,7 +264,7 @@ def test_no_drop_at_all_leaves_the_diagrams_alone(tmp_path):
 def test_the_figures_of_a_removed_compound_go(archive, tmp_path):
     folder = report_tables.write(small_tables(archive), tmp_path / "tables")
     build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache")
-    assert len(list((tmp_path / "figures").iterdir())) == 27 + 2 * len(DIAGRAMS)
+    assert len(list((tmp_path / "figures").iterdir())) == 33 + 2 * len(DIAGRAMS)
     report_tables.write(report_tables.empty(), folder)
     build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache")
     left = {p.name.partition("-")[0] for p in (tmp_path / "figures").iterdir()}

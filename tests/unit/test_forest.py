@@ -94,7 +94,8 @@ def test_a_bound_is_an_arrow_towards_the_weaker_side(found):
 def test_a_value_far_from_all_that_is_published_is_noted(found):
     data = found["citalopram", "binding", False]
     # DAT: 41 000 halved against 100
-    assert "205-fold above what is published" in forest.caption(data)
+    assert "published 100 nM; 205-fold above what is published" in forest.caption(data)
+    assert "published 0.400 to 1.20 nM." in forest.caption(data)
     assert "fold above what is published" in " ".join(words(drawn(data)))
     row = data.potency[data.potency["target"] == "SERT"].iloc[0]
     near = forest.ForestData("", "Ki", data.experiments, data.potency, False, {"SERT": [0.13, 99]})
@@ -114,7 +115,7 @@ def test_a_target_without_the_quantity_has_a_row_without_a_value(tables):
         for *key, data in forest.prepare(tables | {"potency": potency[~refused]}, PUBLISHED)
         if tuple(key) == ("citalopram", "binding", False)
     )
-    assert "DAT: Ki no value; n = 0." in forest.caption(data)
+    assert "DAT: Ki no value; n = 0; published 100 nM." in forest.caption(data)
     assert "no value" in words(drawn(data))
 
 

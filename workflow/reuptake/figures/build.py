@@ -11,6 +11,7 @@ import pandas as pd
 
 from reuptake.diagrams import drawing as diagrams
 from reuptake.figures import (
+    agreement,
     animals,
     cache,
     curves,
@@ -30,6 +31,7 @@ from reuptake.tables import typed, write_csv
 
 _IN_VIVO = ("forced_swim", "pca_depletion", "pca_dose_response")
 _MODULES = {
+    "agreement": agreement,
     "curves": curves,
     "depletion": depletion,
     "diagram": diagrams,
@@ -142,6 +144,9 @@ def list_drawings(tables: dict[str, pd.DataFrame], published: pd.DataFrame) -> l
     for kind, (drop, run, assay), compound, data in animals.prepare(tables):
         name = "-".join(part for part in (drop, run, assay, compound) if part)
         add(kind, name, data, drop=drop, run=run, assay=assay, compound=compound)
+    for (drop, run, assay), data in agreement.prepare(tables):
+        name = f"{drop}-{run}-{assay}-{data.readout}"
+        add("agreement", name, data, drop=drop, run=run, assay=assay)
     for name, data in diagrams.prepare(tables):
         add("diagram", name, data)
     return drawings

@@ -125,20 +125,25 @@ def draw(data: CurveData) -> Figure:
     height_mm = below_mm + strip_mm + _PANEL_MM + _HEAD_MM
     figure = style.new_figure(style.PAGE_MM, height_mm)
 
-    def axes_at(bottom_mm, tall_mm, **shared):
+    span = _span(data)
+
+    def axes_at(bottom_mm, tall_mm):
         box = (_LEFT_MM, bottom_mm, _WIDTH_MM, tall_mm)
         page = (style.PAGE_MM, height_mm) * 2
-        return figure.add_axes([a / b for a, b in zip(box, page, strict=True)], **shared)
+        axes = figure.add_axes([a / b for a, b in zip(box, page, strict=True)])
+        # one concentration axis, at the foot; shared axes would each draw its ticks
+        axes.set_xlim(span.vehicle - 0.45 * span.gap, span.block + 0.45 * span.gap)
+        axes.set_xticks([])
+        return axes
 
     panel = axes_at(below_mm + strip_mm, _PANEL_MM)
-    strip = axes_at(below_mm, strip_mm, sharex=panel)
-    residuals = axes_at(_FOOT_MM, _RESIDUALS_MM - 2, sharex=panel)
-    span = _span(data)
+    strip = axes_at(below_mm, strip_mm)
+    residuals = axes_at(_FOOT_MM, _RESIDUALS_MM - 2)
     y_limits = _y_limits(data)
     if len(data.wells) + len(data.controls) > _MOST_MARKS:
         panel.set_rasterization_zorder(4.5)
         residuals.set_rasterization_zorder(4.5)
-    _frame(panel, span, y_limits)
+    _frame(panel, y_limits)
     _draw_fits(panel, data.fits, colours, dashes)
     _draw_wells(panel, residuals, data.wells, colours, y_limits)
     _draw_controls(panel, data.controls, colours, span, y_limits)
@@ -245,14 +250,12 @@ def _draw_fits(panel, fits: pd.DataFrame, colours, dashes) -> None:
         panel.plot(x, y, color=colours[row.series], ls=dash, lw=0.9, alpha=0.8, zorder=3)
 
 
-def _frame(panel, span: _Span, y_limits) -> None:
+def _frame(panel, y_limits) -> None:
     panel.set_ylim(*y_limits)
-    panel.set_xlim(span.vehicle - 0.45 * span.gap, span.block + 0.45 * span.gap)
     for level in (0, 50, 100):
         dash = "-" if level != 50 else (0, (2, 2))
         panel.axhline(level, color=palette.RULE, lw=0.5, zorder=0, ls=dash)
     panel.set_ylabel("Response (% of control window)")
-    panel.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
     panel.spines["bottom"].set_visible(False)
 
 
@@ -326,7 +329,6 @@ def _draw_strip(strip, rows, experiments: pd.DataFrame, colours, span: _Span) ->
         )
     strip.set_ylim(-len(rows) + 0.25 if rows else -1, 0.75)
     strip.set_yticks([])
-    strip.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
     for side in ("left", "bottom"):
         strip.spines[side].set_visible(False)
     strip.text(-0.012, 0.5, "IC50", transform=strip.transAxes, ha="right", va="center", size=7.5)
@@ -464,7 +466,7 @@ def potency_words(data: CurveData, name: str) -> list[str]:
         lines.append(words)
     mine = data.fits[data.fits["series"] == name]
     if left_out := int(mine["left_out"].sum()):
-        lines.append(f"{left_out} curve{'s' * (left_out > 1)} left out (plate failed or repeat)")
+        lines.append(f"{left_out} curve{'s' * (left_out > 1)} left out (failed or repeat)")
     for status, count in mine.loc[~mine["fitted"], "status"].value_counts(sort=False).items():
         lines.append(f"{count} curve{'s' * (count > 1)} {status}: no line")
     return lines or ["no IC50"]

@@ -198,12 +198,12 @@ def _key(figure: Figure, data: ForestData, height_mm: float) -> None:
     dark, light = {"color": palette.INK}, {"color": palette.MUTED, "alpha": 0.6}
     bar = {"marker": "o", "lw": 1.4}
     marks = [
-        Line2D([], [], label="one experiment, 95 % interval", ms=3, **bar, **light),
-        Line2D([], [], label="combined, 95 % interval", ms=5.2, **bar, **dark),
-        Line2D([], [], label="a bound, or an open side", marker=">", ms=4, **dark),
+        Line2D([], [], label="experiment (95 %)", ms=3, **bar, **light),
+        Line2D([], [], label="combined (95 %)", ms=5.2, **bar, **dark),
+        Line2D([], [], label="bound or open side", marker=">", ms=4, **dark),
     ]
     if data.published:
-        marks.append(Rectangle((0, 0), 1, 1, fc=_BAND, lw=0, label="published values, their range"))
+        marks.append(Rectangle((0, 0), 1, 1, fc=_BAND, lw=0, label="range of published values"))
     figure.legend(
         handles=marks,
         loc="lower left",
@@ -229,6 +229,9 @@ def caption(data: ForestData) -> str:
         words = [f"{data.quantity} {value_words(row)}", f"n = {row.n_experiments}{bounds}"]
         if older := data.not_drawn.get((row.series, row.assay)):
             words.append(f"{older} older experiments not drawn")
+        if published := data.published.get(row.series):
+            ends = [formatting.significant(v) for v in dict.fromkeys((published[0], published[-1]))]
+            words.append(f"published {' to '.join(ends)} nM")
         if note := far_note(data, row):
             words.append(note)
         text += f" {name}: {'; '.join(words)}."
