@@ -146,7 +146,7 @@ def pooled_speed(n_curves: int) -> dict:
     range_jumps(curves)
     marks = {"range_jumps": time.process_time() - start}
     for name, step in (
-        ("repeated_curves", lambda: repeated_curves(wells)),
+        ("repeated_curves", lambda: repeated_curves([wells])),
         ("experiments_of", lambda: experiments_of(curves)),
     ):
         before = time.process_time()

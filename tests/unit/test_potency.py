@@ -74,6 +74,7 @@ def test_three_plates_of_three_experiments_are_n_3():
     (row,) = potency(rows).itertuples()
     assert (row.n_experiments, row.n_censored, row.qualifier) == (3, 0, "=")
     assert (row.lower_nM, row.upper_nM) == pytest.approx((0.26741, 1.54043), rel=2e-5)
+    assert row.sd_log10 / np.sqrt(3) == pytest.approx(0.088374, rel=1e-3)
     assert row.p_potency == pytest.approx(9 - np.log10(row.value_nM))
     experiments = experiments_of(typed(pd.DataFrame(rows), CURVES))
     assert experiments[experiments.quantity == "Ki"].n_curves.tolist() == [3, 3, 3]
