@@ -1,7 +1,7 @@
-"""Report: the first page and a page per compound, self-contained.
+"""Report: the first page and a page per compound, self-contained, and the tables as a workbook.
 
-Input: all tables and figures. Output: report/index.html, with report/compounds beside it.
-One job; pages of compounds whose data have not changed come from results/cache.
+Input: all tables and figures. Output: report/index.html, with report/compounds beside it,
+and report/tables.xlsx. One job; pages of compounds whose data have not changed come from results/cache.
 """
 
 
@@ -17,6 +17,7 @@ rule report:
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
         f"{RESULTS}/report/index.html",
+        f"{RESULTS}/report/tables.xlsx",
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:

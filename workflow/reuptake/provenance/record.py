@@ -25,6 +25,7 @@ RECORD = Path("provenance") / "run.json"
 SCHEMA = 1
 # the folders of what a run answers with
 KINDS = ("tables", "figures", "report")
+_REPORT = ("index.html", "tables.xlsx")
 
 
 def without_drops(paths: Iterable[str], per_drop: str) -> list[str]:
@@ -110,7 +111,7 @@ def build(run: RunFile) -> dict:
         "files": {path: seal.sha256(Path(path)) for path in sorted(files)},
         "tables": dict(sorted(tables.items())),
         "figures": _checksums(results / "figures", _figures(results / "figures")),
-        "report": _checksums(results / "report", ["index.html", *_pages(results / "report")]),
+        "report": _checksums(results / "report", [*_REPORT, *_pages(results / "report")]),
         "volatile": run.call | {"finished": datetime.now(UTC).isoformat(timespec="seconds")},
     }
 

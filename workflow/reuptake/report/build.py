@@ -19,6 +19,7 @@ from reuptake.report import in_vivo, sections
 from reuptake.report.cards import MEASURES, Card, make_cards
 from reuptake.report.elements import page_of
 from reuptake.report.limitations import limitations
+from reuptake.report.workbook import write_workbook
 from reuptake.tables import replacing
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class ReportSettings:
 def build_report(
     tables: Path, figures: Path, reference: Path, out: Path, settings: ReportSettings, store: Store
 ) -> list[Path]:
-    """Write ``index.html`` and ``compounds/<compound>.html``.
+    """Write ``index.html``, ``compounds/<compound>.html`` and ``tables.xlsx``.
 
     Parameters
     ----------
@@ -117,6 +118,8 @@ def build_report(
     store.keep_only_used()
     for old in set(out.glob("compounds/*.html")) - set(pages):
         old.unlink()
+    filled = guides.guide_tables(data, affinities, settings.guide_compound)
+    write_workbook(data, filled, out / "tables.xlsx", settings.title)
     for path, html in reversed(pages.items()):  # the first page last: what it links to is there
         with replacing(path) as temporary:
             temporary.write_text(html, encoding="utf-8")
