@@ -14,7 +14,7 @@ rule figures:
         rules.selectivity.output,
         rules.in_vivo.output,
     output:
-        f"{RESULTS}/figures/index.csv",
+        reported(f"{RESULTS}/figures/index.csv", "Report", "list of figures", "figures"),
     log:
         f"{RESULTS}/logs/figures.log",
     benchmark:

@@ -16,8 +16,8 @@ rule report:
         rules.figures.output,
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
-        f"{RESULTS}/report/index.html",
-        f"{RESULTS}/report/tables.xlsx",
+        reported(f"{RESULTS}/report/index.html", "Report", "first page"),
+        reported(f"{RESULTS}/report/tables.xlsx", "Report", "workbook of the tables", "workbook"),
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:

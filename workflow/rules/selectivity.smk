@@ -8,7 +8,7 @@ rule selectivity:
     input:
         rules.potency.output,
     output:
-        f"{TABLES}/selectivity.csv",
+        reported(f"{TABLES}/selectivity.csv", "Answers", "selectivity", subcategory="In vitro"),
     log:
         f"{RESULTS}/logs/selectivity.log",
     benchmark:
