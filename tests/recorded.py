@@ -111,6 +111,7 @@ def _stand_ins(results: Path) -> None:
         f"figures/{FIGURE}.svg",
         f"figures/{FIGURE}.png",
         "report/index.html",
+        "report/tables.xlsx",
         f"report/{PAGE}",
     ):
         (results / path).parent.mkdir(parents=True, exist_ok=True)

@@ -177,6 +177,12 @@ def test_svg_is_the_same_every_time_and_speaks_for_itself():
     assert not re.search("<text|<script|<dc:date", made)
 
 
+@pytest.mark.parametrize("name", ["pipeline", "forced_swim_timeline"])
+def test_pictures_in_the_documentation_are_those_of_the_texts(name):
+    kept = drawing.FOLDER.parents[1] / "docs" / "images" / "diagrams" / f"{name}.svg"
+    assert kept.read_text(encoding="utf-8") == drawing.svg(source(name))
+
+
 def test_words_of_a_description_are_text_and_nothing_else():
     text = source("cgmp_pkg").replace("title: cGMP", "title: <script>&cGMP")
     root = ET.fromstring(drawing.svg(text))

@@ -9,9 +9,9 @@ rule potency:
         f"{TABLES}/curves.csv",
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
-        f"{TABLES}/runcharts.csv",
-        f"{TABLES}/experiments.csv",
-        f"{TABLES}/potency.csv",
+        reported(f"{TABLES}/runcharts.csv", "Quality", "run charts"),
+        reported(f"{TABLES}/experiments.csv", "Answers", "experiments", subcategory="In vitro"),
+        reported(f"{TABLES}/potency.csv", "Answers", "potency", subcategory="In vitro"),
     log:
         f"{RESULTS}/logs/potency.log",
     benchmark:

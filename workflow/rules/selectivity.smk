@@ -9,7 +9,7 @@ rule selectivity:
     input:
         rules.potency.output,
     output:
-        f"{TABLES}/selectivity.csv",
+        reported(f"{TABLES}/selectivity.csv", "Answers", "selectivity", subcategory="In vitro"),
         f"{TABLES}/selectivity_windows.csv",
     log:
         f"{RESULTS}/logs/selectivity.log",

@@ -219,7 +219,7 @@ def fingerprint(stage: str) -> str:
             todo += [f"{module}.{path.stem}" for path in file.parent.glob("*.py")]
     if stage in _BESIDE:
         for file in sorted((PACKAGE.parent / _BESIDE[stage]).rglob("*")):
-            if file.is_file():
+            if file.is_file() and file.suffix != ".rst":  # captions of Snakemake's own report
                 sources[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
     return digest(sources)
 
