@@ -22,6 +22,7 @@ import depletion
 import fitting
 import replication
 
+import report
 import workflow
 
 HERE = Path(__file__).parent
@@ -46,6 +47,7 @@ SECTIONS = {
     "statistics": replication.measure,
     "workflow": workflow.measure,
     "animals": animals.measure,
+    "report": report.measure,
     "peers": peers,
 }
 

@@ -425,6 +425,30 @@ def test_the_tight_binding_floor_is_named_only_near_it():
     assert "Close to the tight-binding floor" not in titles(tables | {"curves": curves})
 
 
+def test_a_transporter_without_a_curve_is_not_tested():
+    found = titles(report_tables.archive())["Not tested"]
+    assert f"{LONG} at DAT or NET" in found
+    assert f"{GUIDE} at NET (simulated)" in found
+    assert not [name for name in found if name.startswith("compound A")]
+
+
+def test_an_exact_ki_says_why_cheng_and_prusoff_are_not_used():
+    tables = report_tables.archive(simulated=False)
+    assert "Cheng-Prusoff not used" not in titles(tables)
+    curves = tables["curves"].copy()
+    row = curves.index[curves["compound"] == "compound A"][0]
+    guards = ["ki_method", "depletion_competitor_pct", "depletion_bias_pct"]
+    curves.loc[row, guards] = ["exact", 20.0, 27.8]
+    (told,) = [
+        each
+        for each in limitations(tables | {"curves": curves}, GUIDE)
+        if each.title == "Cheng-Prusoff not used"
+    ]
+    assert told.subjects == (f"compound A at {curves.loc[row, 'target']}",)
+    assert "guard G2, up to 20.0 %" in told.text
+    assert "off by up to 27.8 % (guard G5)" in told.text
+
+
 def test_a_compounds_limitations_are_its_own():
     tables = report_tables.archive()
     assert "Curves without a fit" not in titles(tables, "compound A")

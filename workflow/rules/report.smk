@@ -1,7 +1,7 @@
-"""Report: the first page and a page per compound, self-contained.
+"""Report: a first page, pages of detail and a page per compound, self-contained.
 
-Input: all tables and figures. Output: report/index.html, with report/compounds beside it.
-One job; pages of compounds whose data have not changed come from results/cache.
+Input: all tables and figures, and the seals of the drops, whose checksums it shows. Output:
+report/index.html, with the other pages beside it. One job; pages of compounds whose data have not changed come from results/cache.
 """
 
 
