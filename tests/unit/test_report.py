@@ -243,12 +243,10 @@ def test_wells_name_their_raw_file_with_its_checksum(make, tmp_path):
     assert RAW_SHA256 in pages["provenance.html"].words
 
 
-def test_a_workbook_beside_the_pages_is_linked(make, tmp_path):
-    links = [a["href"] for a in make(tmp_path, report_tables.empty())["index.html"].all("a")]
-    assert "tables.xlsx" not in links
-    (tmp_path / "report" / "tables.xlsx").touch()
+def test_the_workbook_beside_the_pages_is_linked(make, tmp_path):
     links = [a["href"] for a in make(tmp_path, report_tables.empty())["index.html"].all("a")]
     assert "tables.xlsx" in links
+    assert (tmp_path / "report" / "tables.xlsx").is_file()
 
 
 def test_columns_are_explained_in_the_words_of_the_dictionary(pages):
@@ -286,7 +284,8 @@ def test_all_simulated_is_said_so(make, tmp_path):
     for name in pages.keys() - {"provenance.html"}:  # which has no numbers
         but = " but the published ones" if name in published else ""
         assert f"Every number on this page{but} comes from simulated wells" in pages[name].words
-    assert f"{report_tables.SIMULATED_DROP}: accepted simulated" in pages["provenance.html"].words
+    marked = f"{report_tables.SIMULATED_DROP}: accepted, 0 sealed files simulated"
+    assert marked in pages["provenance.html"].words
 
 
 def test_a_card_never_mixes_measured_and_simulated():
@@ -433,6 +432,30 @@ def test_the_tight_binding_floor_is_named_only_near_it():
     )
     curves["transporter_nM"] = float("nan")
     assert "Close to the tight-binding floor" not in titles(tables | {"curves": curves})
+
+
+def test_a_transporter_without_a_curve_is_not_tested():
+    found = titles(report_tables.archive())["Not tested"]
+    assert f"{LONG} at DAT or NET" in found
+    assert f"{GUIDE} at NET (simulated)" in found
+    assert not [name for name in found if name.startswith("compound A")]
+
+
+def test_an_exact_ki_says_why_cheng_and_prusoff_are_not_used():
+    tables = report_tables.archive(simulated=False)
+    assert "Cheng-Prusoff not used" not in titles(tables)
+    curves = tables["curves"].copy()
+    row = curves.index[curves["compound"] == "compound A"][0]
+    guards = ["ki_method", "depletion_competitor_pct", "depletion_bias_pct"]
+    curves.loc[row, guards] = ["exact", 20.0, 27.8]
+    (told,) = [
+        each
+        for each in limitations(tables | {"curves": curves}, GUIDE)
+        if each.title == "Cheng-Prusoff not used"
+    ]
+    assert told.subjects == (f"compound A at {curves.loc[row, 'target']}",)
+    assert "guard G2, up to 20.0 %" in told.text
+    assert "off by up to 27.8 % (guard G5)" in told.text
 
 
 def test_a_compounds_limitations_are_its_own():

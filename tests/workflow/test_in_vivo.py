@@ -178,5 +178,6 @@ def test_mice_have_their_page(mice):
         assert "Forced swim test, mouse" in text
         assert "tag-simulated" not in text.partition("</style>")[2]
     assert not (report / "compounds" / "vehicle.html").exists()
-    assert "Randomisation" in index
-    assert "not recorded" in index
+    details = (report / "in-vivo.html").read_text(encoding="utf-8")
+    assert "Randomisation" in details
+    assert "not recorded" in details

@@ -14,6 +14,7 @@ from reuptake.report.elements import anchor, is_simulated
 from reuptake.tables import records
 
 _RUN_KEYS = ["drop", "run"]
+_SIMULATED = "All of these data are simulated."
 _WEIGHTS = {
     "counting": "weighted by the counting error and the scatter of replicates",
     "constant": "all wells weighing the same",
@@ -80,7 +81,7 @@ def paragraphs(
                     "" if place in seen else place,
                     assay,
                     bool(simulated),
-                    " ".join(words(rows, settings, targets)),
+                    " ".join([*words(rows, settings, targets), *([_SIMULATED] * simulated)]),
                     _missing(settings),
                 )
             )
@@ -203,9 +204,7 @@ def _setting(kind: str, rows: pd.DataFrame, assay: Mapping, targets: Mapping) ->
         f"nominally {' '.join(held)} in a well" if held else "",
         ", ".join(times),
         f"{assay['format']} format" if assay.get("format") else "",
-        f"{significant(assay['solvent_pct'])} % solvent"
-        if assay.get("solvent_pct") is not None
-        else "",
+        f"{assay['solvent_pct']:g} % solvent" if assay.get("solvent_pct") is not None else "",
         f"non-specific level defined with {assay['nonspecific_definer']}"
         if assay.get("nonspecific_definer")
         else "",
@@ -231,13 +230,14 @@ def _ligand(kind: str, rows: pd.DataFrame, assay: Mapping):
             )
             + "."
         )
+    told = []
     if rows["transporter_nM"].notna().any():
-        yield (
-            f"Transporter in the well: {_range(rows['transporter_nM'])} nM; radioligand bound "
-            f"{_range(rows['depletion_radioligand_pct'])} %."
-            if rows["depletion_radioligand_pct"].notna().any()
-            else f"Transporter in the well: {_range(rows['transporter_nM'])} nM."
-        )
+        told.append(f"transporter in the well {_range(rows['transporter_nM'])} nM")
+    if rows["depletion_radioligand_pct"].notna().any():
+        what = "substrate taken up" if uptake else "radioligand bound"
+        told.append(f"{what} {_range(rows['depletion_radioligand_pct'])} %")
+    if told:
+        yield f"Depletion: {join_words(told)}."
 
 
 def _source(rows: pd.DataFrame, assay: Mapping, uptake: bool) -> str:
