@@ -199,6 +199,8 @@ def test_every_compound_has_a_page_and_every_link_arrives(pages):
             if path.startswith("../changes/"):  # written beside the report when a run has ended
                 assert name == "index.html"
                 continue
+            if path == "tables.xlsx":  # whether it is there, another test tells
+                continue
             target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path or ""))
             target = target if path else name
             assert target in pages, (name, link)
