@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from reuptake.binding.cheng_prusoff import bias_pct
 from reuptake.binding.conditions import Conditions
 from reuptake.binding.ki import judge_ki
+from reuptake.binding.mass_balance import free_radioligand_nM
 
 # [3H]citalopram at its Kd, few sites: R_T 0.01 nM
 CLEAR = Conditions(
@@ -87,6 +89,36 @@ def test_a_bias_between_five_and_ten_percent_is_flagged():
     qualifier, _, method, flags = ki(curve, replace(CLEAR, transporter_nM=0.14))
     assert (qualifier, method) == ("=", "cheng_prusoff")
     assert "predicted bias of Cheng-Prusoff" in flags
+
+
+@pytest.mark.parametrize(("sd", "flagged"), [(0.3, False), (0.45, True)])
+def test_a_bias_that_the_error_of_the_sites_leaves_open_is_told(sd, flagged):
+    """R_T 0.06 biases by 2.7 %; at 0.24, fourfold (3.09 SD of 0.45), it would be 11 %."""
+    curve = CURVE | {"ic50_nM": SITES[0.06]}
+    sites = replace(CLEAR, transporter_nM=0.06, transporter_sd=sd)
+    assert ki(curve, sites)[2] == "cheng_prusoff"
+    assert ("which its error allows" in ki(curve, sites)[3]) == flagged
+
+
+def test_hardly_a_biased_plate_has_a_bare_cheng_prusoff_value():
+    """R_T told with an error of 30 %: of those with a true bias over 10 %, one in a thousand is.
+
+    That is what the one-sided 99.9 % limit of R_T promises.
+    """
+    rng = np.random.default_rng(20260302)
+    sites = 10 ** rng.uniform(np.log10(0.03), np.log10(3), 3000)
+    true_ki = sites / 10 ** rng.uniform(-2, 1, 3000)
+    free = free_radioligand_nM(sites, 5.3, 5.3)
+    ic50 = true_ki * (1 + free / 5.3) + sites / 2
+    biased = np.flatnonzero(bias_pct(ic50, 5.3, 5.3, sites) > 10)
+    assert len(biased) > 1000
+    bare = 0
+    for i in biased:
+        told = replace(CLEAR, transporter_nM=sites[i] * np.exp(0.3 * rng.standard_normal()))
+        qualifier, _, method, flags = ki(CURVE | {"ic50_nM": ic50[i]}, told)
+        assert method == "bound" or qualifier == "="
+        bare += qualifier == "=" and "bias of Cheng-Prusoff" not in flags
+    assert bare <= 0.001 * len(biased)
 
 
 def test_both_other_guards_pass_and_the_bias_still_decides():

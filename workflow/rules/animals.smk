@@ -22,6 +22,8 @@ rule animals_drop:
         f"{RESULTS}/logs/animals/{{drop}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/animals/{{drop}}.tsv"
+    group:
+        group_of
     resources:
         mem_mb=growing(1000),
         runtime=growing(2),

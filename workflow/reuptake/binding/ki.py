@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtri
@@ -29,6 +29,8 @@ TITRATION_RATIO = 0.1
 # a competitor that would have to bind faster than this leaves equilibrium open
 USUAL_KON_PER_M_S = 1e6
 _Z_ONE_SIDED = ndtri(0.95)
+# a bias that R_T may still make too large, at its one-sided limit of this level, is told
+_Z_NEARLY_SURE = ndtri(0.999)
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def judge_ki(curve: dict, conditions: Conditions, exact: ExactKi | None = None) 
     The rules, in order: a Ki needs Kd, radioligand concentration and species (uptake: Km
     and substrate concentration), and a curve of competition at one site. With R_T known the
     predicted bias of Cheng-Prusoff (guard G5) decides: below 5 % it is given, to 10 % with
-    a flag, above it the exact fit is, where there is one that fits. With R_T unknown it is
+    a flag (below 5 % too where the error of R_T leaves more than 10 % possible), above it
+    the exact fit is, where there is one that fits. With R_T unknown it is
     given only on the assay's word that depletion is negligible (and if guard G1 does not
     contradict it). In all other cases Cheng-Prusoff is an upper bound where L <= 2 Kd
     (uptake: always), and refused otherwise.
@@ -127,7 +130,7 @@ def judge_ki(curve: dict, conditions: Conditions, exact: ExactKi | None = None) 
             "ki_exact_upper_nM": exact.upper_nM,
         }
 
-    clear, why = _clear(c, bias, flags)
+    clear, why = _clear(c, ic50, bias, flags)
     if clear:
         if curve["hill"] != 1.0:
             flags.append(f"Hill slope {significant(curve['hill'])}: Cheng-Prusoff supposes 1")
@@ -152,7 +155,7 @@ def _bias_pct(ic50_nM: float, c: Conditions) -> float:
     return float(100.0 * (plain / corrected - 1.0)) if corrected > 0 else np.inf
 
 
-def _clear(c: Conditions, bias: float, flags: list[str]) -> tuple[bool, str]:
+def _clear(c: Conditions, ic50_nM: float, bias: float, flags: list[str]) -> tuple[bool, str]:
     """Whether Cheng-Prusoff may be used, and otherwise why not."""
     if not np.isnan(bias):
         if abs(bias) > BIAS_FAIL_PCT:
@@ -160,6 +163,15 @@ def _clear(c: Conditions, bias: float, flags: list[str]) -> tuple[bool, str]:
             return False, f"depletion: predicted bias of Cheng-Prusoff {size}"
         if abs(bias) >= BIAS_WARN_PCT:
             flags.append(f"predicted bias of Cheng-Prusoff {significant(bias)} %")
+        else:
+            sites = c.transporter_nM * np.exp(_Z_NEARLY_SURE * c.transporter_sd)
+            worst = _bias_pct(ic50_nM, replace(c, transporter_nM=sites))
+            if abs(worst) > BIAS_FAIL_PCT:
+                flags.append(
+                    f"predicted bias of Cheng-Prusoff {significant(bias)} %, and "
+                    f"{significant(worst)} % with R_T at {significant(sites)} nM, which its error "
+                    "allows"
+                )
         return True, ""
     if c.bound_pct >= BOUND_FAIL_PCT:
         return False, f"depletion: {significant(c.bound_pct)} % of the radioligand is bound"
