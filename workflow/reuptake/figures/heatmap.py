@@ -23,7 +23,7 @@ LOWEST, HIGHEST = 4.0, 10.0  # the colours' ends: 100 µM and 0.1 nM, the same i
 _TWO_DECIMALS_MM = 9.5  # a cell so wide has room for a second decimal
 _NAMES_MM, _ROW_MM, _WIDEST_MM = 36.0, 3.9, 13.0
 _HEAD_MM, _FOOT_MM = 12.0, 17.0
-_HATCH = "#9fb0bd"
+_HATCH, _HATCH_ON_DARK = "#7f92a2", "#c9d6e0"
 _NOT_TESTED, _NO_VALUE = "#e3e7ea", "#f6f7f8"
 # one hue from light to dark: its order is seen with every colour vision, and in grey
 _COLOURS = LinearSegmentedColormap.from_list(
@@ -106,14 +106,14 @@ def _places(data: HeatmapData) -> np.ndarray:
 
 def _draw_cells(axes, data: HeatmapData, place: np.ndarray, decimals: int) -> None:
     """Numbers, hatching of bounds, and the cells that were tested without an answer."""
-    empty, hatched = [], []
+    empty, hatched = [], {_HATCH: [], _HATCH_ON_DARK: []}
     for (row, column), cell in zip(place, data.cells.itertuples(), strict=True):
         patch = Rectangle((column, row), 1, 1)
+        dark = bool(cell.qualifier) and cell.p_potency > 0.55 * (LOWEST + HIGHEST)
         if not cell.qualifier:
             empty.append(patch)
         elif cell.qualifier != "=":
-            hatched.append(patch)
-        dark = bool(cell.qualifier) and cell.p_potency > 0.55 * (LOWEST + HIGHEST)
+            hatched[_HATCH_ON_DARK if dark else _HATCH].append(patch)
         axes.text(
             column + 0.5,
             row + 0.52,
@@ -124,8 +124,9 @@ def _draw_cells(axes, data: HeatmapData, place: np.ndarray, decimals: int) -> No
             color="white" if dark else palette.INK,
         )
     axes.add_collection(PatchCollection(empty, facecolor=_NO_VALUE, lw=0))
-    hatching = PatchCollection(hatched, facecolor="none", edgecolor=_HATCH, lw=0, hatch="////")
-    axes.add_collection(hatching)
+    for colour, patches in hatched.items():
+        how = {"facecolor": "none", "edgecolor": colour, "lw": 0, "hatch": "////"}
+        axes.add_collection(PatchCollection(patches, **how))
 
 
 def cell_text(qualifier: str, p: float, decimals: int) -> str:
