@@ -16,6 +16,7 @@ from reuptake import formatting
 from reuptake.figures import palette, style
 from reuptake.figures.forest import p_of
 from reuptake.figures.inputs import series_of
+from reuptake.settings.model import MODALITY
 
 COMPOUNDS_PER_FIGURE = 50
 COLUMNS_PER_FIGURE = 20
@@ -185,14 +186,15 @@ def prepare(tables: dict[str, pd.DataFrame]):
     Parameters
     ----------
     tables : dict
-        Frames `potency` and `selectivity`, which names the primary target. Ki of binding and
-        of uptake, IC50 where no Ki is given; pages of 50 compounds and 20 targets.
+        Frames `potency`, `curves` and `selectivity`, which names the primary target. Ki of binding
+        and of uptake, IC50 where no Ki is given; pages of 50 compounds and 20 targets.
     """
     potency = tables["potency"]
     potency = potency.assign(
         simulated=potency["simulated"].fillna(False).astype(bool), series=series_of(potency)
     )
     primary = set(tables["selectivity"]["primary"])
+    tested = _tested(tables["curves"])
     for (modality, simulated), mine in potency.groupby(["modality", "simulated"], sort=True):
         for quantity in ("Ki", "IC50"):
             rows = mine[mine["quantity"] == quantity]
@@ -200,7 +202,23 @@ def prepare(tables: dict[str, pd.DataFrame]):
                 continue
             if not (rows["qualifier"] != "").any():
                 continue
+            here = tested[(tested["modality"] == modality) & (tested["simulated"] == simulated)]
+            # a Ki is pooled over assays, which its row does not name
+            here = here if quantity == "IC50" else here.assign(assay="")
+            rows = pd.concat([rows, here]).drop_duplicates(["compound", "series", "assay"])
             yield from _pages(rows, modality, quantity, bool(simulated), primary)
+
+
+def _tested(curves: pd.DataFrame) -> pd.DataFrame:
+    """What has curves, whether or not it has a potency: rows as of potency without a value."""
+    curves = curves[curves["kind"].isin(list(MODALITY))]
+    return curves[["compound", "target", "assay"]].assign(
+        modality=curves["kind"].map(MODALITY),
+        simulated=curves["simulated"].fillna(False).astype(bool),
+        series=series_of(curves),
+        qualifier="",
+        value_nM=np.nan,
+    )
 
 
 def _pages(rows: pd.DataFrame, modality: str, quantity: str, simulated: bool, primary: set):
