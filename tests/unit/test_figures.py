@@ -13,8 +13,9 @@ import report_tables
 
 from reuptake.curves import models
 from reuptake.curves.fit import fit_curves
+from reuptake.curves.plates import gather
 from reuptake.figures import build, cache, curves, palette, plates, selectivity, style
-from reuptake.figures.inputs import read_index
+from reuptake.figures.inputs import points_of, read_index
 from reuptake.guides import read_affinities
 
 PUBLISHED = read_affinities(Path(__file__).parents[2] / "data" / "reference")
@@ -390,3 +391,30 @@ def test_numbers_of_ticks_do_not_touch():
     assert 2 <= len(shown) < len(labels)
     for (a, half_a), (b, half_b) in pairwise(shown):
         assert b - half_b > a + half_a
+
+
+def test_a_figure_shows_the_wells_that_were_fitted(archive):
+    """The points of each curve are those that :func:`gather` hands to the fit."""
+    place = {"drop": "d", "run": "r", "assay": "a", "plate": "p", "excluded": False}
+    responses = pd.DataFrame(
+        [
+            place | {"role": role, "compound": compound, "concentration_nM": at, "signal": signal}
+            for compound, level in (("A", 100.0), ("B", 80.0))
+            for role, at, signal in (
+                ("vehicle", np.nan, level), ("full_block", np.nan, 0.1 * level),
+                ("sample", 1.0, 0.9 * level), ("sample", 10.0, 0.5 * level), ("sample", 10.0, 0.4),
+            )
+        ]
+    )  # fmt: skip
+    wells = pd.concat([archive["wells"][responses.columns], responses], ignore_index=True)
+    wells["excluded"] = wells["excluded"].astype(bool)
+    fitted, curve, concentration, signal = gather(wells)
+    found = points_of(fitted, wells)
+    found = found[~found["excluded"]]
+    assert len(fitted) > 20
+    for i in range(len(fitted)):
+        mine = found[found["curve"] == i][["concentration_nM", "signal"]].to_numpy(float)
+        theirs = np.stack([concentration, signal], axis=1)[curve == i]
+        np.testing.assert_array_equal(
+            mine[np.lexsort(mine.T)], theirs[np.lexsort(theirs.T)], str(fitted.loc[i].to_dict())
+        )

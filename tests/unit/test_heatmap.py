@@ -32,11 +32,14 @@ ROWS = [
     row("A", "SERT", "=", 12.0, species="rat"),
     row("A", "SERT", "=", 3.0, quantity="IC50", assay="x"),
 ]
-SELECTIVITY = pd.DataFrame({"primary": ["NET"]})
 
 
-def prepared(rows, selectivity=SELECTIVITY):
-    return list(heatmap.prepare({"potency": pd.DataFrame(rows), "selectivity": selectivity}))
+CURVES = ["compound", "target", "species", "kind", "assay", "simulated"]
+
+
+def prepared(rows, curves=()):
+    tables = {"potency": pd.DataFrame(rows), "selectivity": pd.DataFrame({"primary": ["NET"]})}
+    return list(heatmap.prepare(tables | {"curves": pd.DataFrame(curves, columns=CURVES)}))
 
 
 def texts(data) -> dict[tuple, str]:
@@ -83,7 +86,7 @@ def test_bounds_are_hatched_and_colours_follow_potency():
     with style.context():
         axes = heatmap.draw(data).axes[0]
     hatched = [c for c in axes.collections if c.get_hatch()]
-    assert [len(c.get_paths()) for c in hatched] == [2]
+    assert sum(len(c.get_paths()) for c in hatched) == 2
     image = axes.images[0].get_array()
     assert image[0, 3, 3] == 0  # not tested: the grey of the axes shows
     lightness = [image[i, j, :3].sum() for i, j in ((1, 3), (0, 2), (1, 1))]
@@ -113,6 +116,24 @@ def test_assays_of_one_target_have_columns_of_their_own_and_simulated_data_a_fig
     assert [(q, s) for _, q, _, s, _ in found] == [("IC50", False), ("Ki", True)]
     assert found[0][4].columns == ["SERT, x", "SERT, y"]
     assert "Simulated data." in heatmap.caption(found[1][4])
+
+
+def test_a_target_where_every_curve_failed_is_not_called_untested():
+    curves = [
+        ("b", "NET", "human", "competition_binding", "x", False),
+        ("b", "SERT", "human", "competition_binding", "x", False),
+        ("A", "VMAT2", "human", "competition_binding", "x", False),
+        ("A", "DAT", "human", "competition_binding", "x", True),
+        ("A", "DAT", "human", "uptake_inhibition", "x", False),
+    ]
+    ((*_, data),) = prepared(ROWS, curves)
+    assert data.columns == ["NET", "SERT", "SERT, rat", "DAT", "VMAT2"]
+    found = texts(data)
+    assert found[1, 0] == "–"
+    assert found[1, 1] == "9.19"
+    assert found[0, 4] == "–"
+    assert (0, 3) not in found
+    assert len(found) == len(data.cells) == 7
 
 
 def test_a_panel_without_a_value_has_no_figure():

@@ -16,6 +16,7 @@ from reuptake import formatting
 from reuptake.figures import palette, style
 from reuptake.figures.forest import p_of
 from reuptake.figures.inputs import series_of
+from reuptake.settings.model import MODALITY
 
 COMPOUNDS_PER_FIGURE = 50
 COLUMNS_PER_FIGURE = 20
@@ -23,7 +24,7 @@ LOWEST, HIGHEST = 4.0, 10.0  # the colours' ends: 100 µM and 0.1 nM, the same i
 _TWO_DECIMALS_MM = 9.5  # a cell so wide has room for a second decimal
 _NAMES_MM, _ROW_MM, _WIDEST_MM = 36.0, 3.9, 13.0
 _HEAD_MM, _FOOT_MM = 12.0, 17.0
-_HATCH = "#9fb0bd"
+_HATCH, _HATCH_ON_DARK = "#7f92a2", "#c9d6e0"
 _NOT_TESTED, _NO_VALUE = "#e3e7ea", "#f6f7f8"
 # one hue from light to dark: its order is seen with every colour vision, and in grey
 _COLOURS = LinearSegmentedColormap.from_list(
@@ -106,14 +107,14 @@ def _places(data: HeatmapData) -> np.ndarray:
 
 def _draw_cells(axes, data: HeatmapData, place: np.ndarray, decimals: int) -> None:
     """Numbers, hatching of bounds, and the cells that were tested without an answer."""
-    empty, hatched = [], []
+    empty, hatched = [], {_HATCH: [], _HATCH_ON_DARK: []}
     for (row, column), cell in zip(place, data.cells.itertuples(), strict=True):
         patch = Rectangle((column, row), 1, 1)
+        dark = bool(cell.qualifier) and cell.p_potency > 0.55 * (LOWEST + HIGHEST)
         if not cell.qualifier:
             empty.append(patch)
         elif cell.qualifier != "=":
-            hatched.append(patch)
-        dark = bool(cell.qualifier) and cell.p_potency > 0.55 * (LOWEST + HIGHEST)
+            hatched[_HATCH_ON_DARK if dark else _HATCH].append(patch)
         axes.text(
             column + 0.5,
             row + 0.52,
@@ -124,8 +125,9 @@ def _draw_cells(axes, data: HeatmapData, place: np.ndarray, decimals: int) -> No
             color="white" if dark else palette.INK,
         )
     axes.add_collection(PatchCollection(empty, facecolor=_NO_VALUE, lw=0))
-    hatching = PatchCollection(hatched, facecolor="none", edgecolor=_HATCH, lw=0, hatch="////")
-    axes.add_collection(hatching)
+    for colour, patches in hatched.items():
+        how = {"facecolor": "none", "edgecolor": colour, "lw": 0, "hatch": "////"}
+        axes.add_collection(PatchCollection(patches, **how))
 
 
 def cell_text(qualifier: str, p: float, decimals: int) -> str:
@@ -184,14 +186,15 @@ def prepare(tables: dict[str, pd.DataFrame]):
     Parameters
     ----------
     tables : dict
-        Frames `potency` and `selectivity`, which names the primary target. Ki of binding and
-        of uptake, IC50 where no Ki is given; pages of 50 compounds and 20 targets.
+        Frames `potency`, `curves` and `selectivity`, which names the primary target. Ki of binding
+        and of uptake, IC50 where no Ki is given; pages of 50 compounds and 20 targets.
     """
     potency = tables["potency"]
     potency = potency.assign(
         simulated=potency["simulated"].fillna(False).astype(bool), series=series_of(potency)
     )
     primary = set(tables["selectivity"]["primary"])
+    tested = _tested(tables["curves"])
     for (modality, simulated), mine in potency.groupby(["modality", "simulated"], sort=True):
         for quantity in ("Ki", "IC50"):
             rows = mine[mine["quantity"] == quantity]
@@ -199,7 +202,23 @@ def prepare(tables: dict[str, pd.DataFrame]):
                 continue
             if not (rows["qualifier"] != "").any():
                 continue
+            here = tested[(tested["modality"] == modality) & (tested["simulated"] == simulated)]
+            # a Ki is pooled over assays, which its row does not name
+            here = here if quantity == "IC50" else here.assign(assay="")
+            rows = pd.concat([rows, here]).drop_duplicates(["compound", "series", "assay"])
             yield from _pages(rows, modality, quantity, bool(simulated), primary)
+
+
+def _tested(curves: pd.DataFrame) -> pd.DataFrame:
+    """What has curves, whether or not it has a potency: rows as of potency without a value."""
+    curves = curves[curves["kind"].isin(list(MODALITY))]
+    return curves[["compound", "target", "assay"]].assign(
+        modality=curves["kind"].map(MODALITY),
+        simulated=curves["simulated"].fillna(False).astype(bool),
+        series=series_of(curves),
+        qualifier="",
+        value_nM=np.nan,
+    )
 
 
 def _pages(rows: pd.DataFrame, modality: str, quantity: str, simulated: bool, primary: set):
