@@ -8,6 +8,7 @@ fit of wells that raise the flag. A new flag needs an entry here, then ``make fl
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from reuptake.formatting import bounded, interval
 from reuptake.stages.fit import FLOOR_FACTOR
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/flags.md"
+LIST = PAGE.parents[1] / "workflow/report/flags.json"
 PICTURES = PAGE.parent / "images/flags"
 
 # of each placeholder: the pattern of what stands there in a table, and what the page shows
@@ -912,10 +914,26 @@ def _section(entry: Entry, row: pd.Series) -> str:
     )
 
 
+def listed() -> str:
+    """The same for the report: the words as patterns and for readers, rules, what to do."""
+    content = {"statuses": [], "flags": []}
+    for entry in ENTRIES:
+        content["statuses" if entry.group == STATUS else "flags"].append(
+            {
+                "title": entry.title,
+                "words": [_filled(words, 1) for words in entry.words],
+                "pattern": entry.pattern.pattern,
+                "rule": entry.rule,
+                "bench": entry.bench,
+            }
+        )
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
 def written() -> dict[Path, bytes]:
-    """Content of the page and of its pictures, by place."""
+    """Content of the page, of the report's list and of the pictures, by place."""
     rows = {name: fitted(wells) for name, wells in EXAMPLES.items()}
-    return {PAGE: page(rows).encode()} | pictures(rows)
+    return {PAGE: page(rows).encode(), LIST: listed().encode()} | pictures(rows)
 
 
 def main() -> None:
