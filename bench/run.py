@@ -19,9 +19,11 @@ from pathlib import Path
 
 import animals
 import depletion
+import figures
 import fitting
 import replication
 
+import report
 import workflow
 
 HERE = Path(__file__).parent
@@ -45,7 +47,9 @@ SECTIONS = {
     "depletion": depletion.measure,
     "statistics": replication.measure,
     "workflow": workflow.measure,
+    "figures": figures.measure,
     "animals": animals.measure,
+    "report": report.measure,
     "peers": peers,
 }
 

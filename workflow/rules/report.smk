@@ -1,7 +1,8 @@
-"""Report: the first page and a page per compound, self-contained, and the tables as a workbook.
+"""Report: a first page, pages of detail and a page per compound, self-contained; a workbook.
 
-Input: all tables and figures. Output: report/index.html, with report/compounds beside it,
-and report/tables.xlsx. One job; pages of compounds whose data have not changed come from results/cache.
+Input: all tables and figures, and the seals of the drops, whose checksums it shows. Output:
+report/index.html, with the other pages beside it, and report/tables.xlsx. One job; pages of
+compounds whose data have not changed come from results/cache.
 """
 
 

@@ -1,6 +1,7 @@
 """Selectivity: every off-target over the primary target, or the reason why not.
 
-Input: experiments.csv, potency.csv and runcharts.csv. Output: selectivity.csv. One job.
+Input: experiments.csv, potency.csv and runcharts.csv. Output: selectivity.csv and
+selectivity_windows.csv. One job.
 """
 
 
@@ -9,6 +10,7 @@ rule selectivity:
         rules.potency.output,
     output:
         reported(f"{TABLES}/selectivity.csv", "Answers", "selectivity", subcategory="In vitro"),
+        f"{TABLES}/selectivity_windows.csv",
     log:
         f"{RESULTS}/logs/selectivity.log",
     benchmark:

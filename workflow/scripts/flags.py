@@ -25,7 +25,7 @@ from reuptake.curves import alternatives, choice, engine, fit, outliers, replica
 from reuptake.curves.models import logistic
 from reuptake.curves.plates import fit_plates
 from reuptake.figures import palette, style
-from reuptake.figures.curves import decade_label, draw_estimate
+from reuptake.figures.curves import draw_estimates
 from reuptake.formatting import bounded, interval
 from reuptake.stages.fit import FLOOR_FACTOR
 
@@ -200,14 +200,14 @@ def draw(wells: pd.DataFrame, row: pd.Series) -> Figure:
 
     with np.errstate(divide="ignore"):
         marks = np.log10([row.ic50_nM, row.ic50_lower_nM, row.ic50_upper_nM])
-    draw_estimate(strip, 0.0, row.ic50_qualifier, *marks, (low, high), palette.VERMILION)
+    draw_estimates(strip, 0.0, row.ic50_qualifier, *marks, (low, high), palette.VERMILION)
     strip.set_ylim(-1, 1)
     strip.set_yticks([0], ["IC50"] if row.ic50_qualifier else [""])
     strip.tick_params(axis="y", length=0)
     strip.spines["left"].set_visible(False)
     decades = np.arange(np.ceil(low), high)
     step = 1 if len(decades) <= 5 else 2
-    labels = [decade_label(d) if i % step == 0 else "" for i, d in enumerate(decades)]
+    labels = [style.number_label(d) if i % step == 0 else "" for i, d in enumerate(decades)]
     strip.set_xticks([*decades, low - gap, high + gap], [*labels, "vehicle", "full\nblock"])
     strip.set_xlim(low - 1.6 * gap, high + 1.6 * gap)
     strip.set_xlabel("Concentration (nM)", labelpad=-3)
@@ -824,9 +824,9 @@ ENTRIES = (
         NAMES,
         "Not listed",
         ("not listed, nearly spells {text}",),
-        "The name is not in config/compounds.csv, but nearly one that is. It is kept as written, "
-        "as a compound of its own.",
-        "Mend the spelling in the layout, or add the name to the list.",
+        "The name is not in config/compounds.csv, but nearly one that is, or is spelt otherwise "
+        "elsewhere in the archive. It is kept as written, as a compound of its own.",
+        "Mend the spelling in the layout, or add both names to the list.",
     ),
     Entry(
         NAMES,

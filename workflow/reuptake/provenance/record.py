@@ -25,7 +25,6 @@ RECORD = Path("provenance") / "run.json"
 SCHEMA = 1
 # the folders of what a run answers with
 KINDS = ("tables", "figures", "report")
-_REPORT = ("index.html", "tables.xlsx")
 
 
 def without_drops(paths: Iterable[str], per_drop: str) -> list[str]:
@@ -111,7 +110,7 @@ def build(run: RunFile) -> dict:
         "files": {path: seal.sha256(Path(path)) for path in sorted(files)},
         "tables": dict(sorted(tables.items())),
         "figures": _checksums(results / "figures", _figures(results / "figures")),
-        "report": _checksums(results / "report", [*_REPORT, *_pages(results / "report")]),
+        "report": _checksums(results / "report", _pages(results / "report")),
         "volatile": run.call | {"finished": datetime.now(UTC).isoformat(timespec="seconds")},
     }
 
@@ -145,8 +144,9 @@ def _figures(figures: Path) -> list[str]:
 
 
 def _pages(report: Path) -> Iterator[str]:
-    # the report removes the pages of compounds that are gone
-    return (path.relative_to(report).as_posix() for path in report.glob("compounds/*.html"))
+    # the report removes the pages of what is gone
+    pages = (path for path in report.rglob("*") if path.suffix in (".html", ".xlsx"))
+    return (path.relative_to(report).as_posix() for path in pages)
 
 
 def _checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:

@@ -134,15 +134,21 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
             "assays": sorted(in_vivo),
             "compounds": [_dump(c) for c in settings.compounds],
         },
-        "potency": {},
+        "potency": {"reference": config.reference},
         "selectivity": {"roles": roles, "selectivity_classes": config.selectivity_classes},
         "guides": {"reference": config.reference, "guide_compound": config.guide_compound},
-        "figures": {},
+        "figures": {"reference": config.reference},
         "report": {
             "title": config.title,
             "guide_compound": config.guide_compound,
             "reference": config.reference,
             "limits": _dump(config.limits),
+            "assays": {key: _dump(assay) for key, assay in settings.assays.items()},
+            "targets": {key: _dump(target) for key, target in settings.targets.items()},
+            # of all that numbers hang on: not of where things stand, nor of what a run does then
+            "digest": digest(
+                _dump(settings) | {"config": [_dump(config.limits), config.selectivity_classes]}
+            ),
         },
         # which records all of it, also what no other stage uses
         "provenance": _dump(settings),
@@ -212,7 +218,7 @@ def fingerprint(stage: str) -> str:
         if b"pkgutil" in source:  # a registry: every module beside it counts
             todo += [f"{module}.{path.stem}" for path in file.parent.glob("*.py")]
     if stage in _BESIDE:
-        for file in sorted((PACKAGE.parent / _BESIDE[stage]).glob("*")):
+        for file in sorted((PACKAGE.parent / _BESIDE[stage]).rglob("*")):
             if file.is_file() and file.suffix != ".rst":  # captions of Snakemake's own report
                 sources[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
     return digest(sources)
