@@ -41,25 +41,28 @@ def page(archive) -> str:
         return files.read(name).decode()
 
 
-def variable(page: str, name: str) -> dict:
+def variable(page: str, name: str):
     """What the page holds in a variable of its script."""
-    start = re.search(rf"\b{name}\s*=\s*", page).end()
+    start = re.search(rf"<script id=\"[\w-]+\">\s*var {name} = ", page).end()
     return json.JSONDecoder().raw_decode(page, start)[0]
 
 
 def test_results_stand_in_their_categories(page):
     found = variable(page, "categories")
     assert {name: set(parts) for name, parts in found.items()} == CATEGORIES
-    in_vitro = found["Answers"]["In vitro"]
-    labels = [entry["labels"]["what"] for entry in in_vitro]
-    assert {"potency", "selectivity", "experiments", "curves"} <= set(labels)
+    results = variable(page, "results")
+    what = {results[path]["labels"]["what"]: path for path in found["Answers"]["In vitro"]}
+    assert what == {
+        name: f"results/tables/{name}.csv"
+        for name in ("potency", "selectivity", "experiments", "curves", "constants")
+    }
 
 
 def test_every_caption_is_with_a_result(page):
     captions = " ".join(result["caption"] for result in variable(page, "results").values())
     words = " ".join(re.sub("<[^>]+>", "", captions).split())
     for name, path in CAPTIONS.items():
-        first = path.read_text(encoding="utf-8").split("*")[0].split(".")[0]
+        first = path.read_text(encoding="utf-8").replace("`", "").split("*")[0].split(".")[0]
         assert " ".join(first.replace("’", "'").split()) in words, name
 
 
@@ -78,5 +81,6 @@ def test_one_page_works_too_and_nothing_is_run_for_it(working):
     before = working.answers
     working.snakemake("--report", "out.html")
     text = (working.folder / "out.html").read_text(encoding="utf-8")
-    assert "the selectivity of compounds for the serotonin" in " ".join(text.split())
+    about = " ".join(variable(text, "workflow_desc").split())
+    assert "the selectivity of compounds for the serotonin, dopamine and norepinephrine" in about
     assert working.answers == before

@@ -61,5 +61,5 @@ def _bar(canvas: Canvas, top: float, volumes: list) -> None:
         canvas.box(left + 0.2, top, wide - 0.4, 4.0, radius=0.7, fill=tint(COLOURS[colour], 0.3),
                    line=COLOURS[colour], weight=0.7)  # fmt: skip
         canvas.text(left + wide / 2, top + 2, f"{volume}", size=SMALL, bold=True)
-        canvas.text(left + wide / 2, top + 6.2, name, size=5.6, colour=MUTED)
+        canvas.text(left + wide / 2, top + 6.7, name, size=5.6, colour=MUTED, valign="baseline")
         left += wide
