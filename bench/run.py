@@ -23,6 +23,7 @@ import figures
 import fitting
 import replication
 
+import report
 import workflow
 
 HERE = Path(__file__).parent
@@ -48,6 +49,7 @@ SECTIONS = {
     "workflow": workflow.measure,
     "figures": figures.measure,
     "animals": animals.measure,
+    "report": report.measure,
     "peers": peers,
 }
 

@@ -28,7 +28,7 @@ import psutil
 import yaml
 
 from reuptake.drops import seal
-from reuptake.simulation.demonstration import TARGETS, binding_runs
+from reuptake.simulation.demonstration import TARGETS, binding_runs, saturation_runs
 from reuptake.simulation.files import drop_files, write_files
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +40,7 @@ CORES = 2
 COMPOUNDS = 30
 SAMPLE_S = 0.2
 FIRST_DAY = date(2026, 3, 2)
+SATURATION = "2026-02-16-saturation"  # the Kd that the binding assays name
 
 
 def contents(number: int, assays: dict) -> dict[str, bytes]:
@@ -82,6 +83,8 @@ class Archive:
         subprocess.run(compiling, check=True, env=python)
         text = (self.folder / "config" / "assays.yaml").read_text(encoding="utf-8")
         self.assays = yaml.safe_load(text)
+        measured = saturation_runs(self.assays, f"{SATURATION[:10]}-S")
+        self._write(SATURATION, drop_files(SATURATION, measured, SEED))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -90,8 +93,11 @@ class Archive:
 
     def add(self, number: int) -> None:
         """Write and seal a drop."""
-        folder = self.folder / "data" / "drops" / name_of(number)
-        write_files(folder, contents(number, self.assays))
+        self._write(name_of(number), contents(number, self.assays))
+
+    def _write(self, drop: str, files: dict[str, bytes]) -> None:
+        folder = self.folder / "data" / "drops" / drop
+        write_files(folder, files)
         seal.write(folder)
 
     def run(self, *options: str) -> dict:

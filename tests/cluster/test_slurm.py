@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from slurm import until
-from workingfolder import BINDING, ROOT
+from workingfolder import BINDING, ROOT, SATURATION
 
 from conftest import PATIENCE_S, PROFILE, ClusterWorking
 
@@ -35,17 +35,18 @@ def assert_same(cluster: Path, local: Path, *patterns: str) -> None:
 
 
 def test_a_run_gives_what_a_local_one_gives(empty, contents, slurm):
-    """A good drop and a rejected one; then a new drop, with the controller gone for a while."""
-    empty.add(BINDING, contents[BINDING])
+    """Good drops and a rejected one; then a new drop, with the controller gone for a while."""
+    for drop in (SATURATION, BINDING):
+        empty.add(drop, contents[drop])
     empty.add_partner("2026-06-04")
     (empty.drops / "2026-06-04" / "responses.csv").write_text("changed after sealing\n")
     before = len(slurm.completed())
     said = empty.on_cluster("reuptake", "run")
-    assert "drops: 1 accepted, 1 rejected, 0 not registered\n" in said
+    assert "drops: 2 accepted, 1 rejected, 0 not registered\n" in said
     assert "2026-06-04 (rejected): responses.csv: the file was changed after sealing" in said
-    # all drops in one job and what comes after them in another
+    # the drop that measures Kd first, the others in one job, what comes after them in another
     jobs = slurm.completed()[before:]
-    assert [job["JobState"] for job in jobs] == ["COMPLETED"] * 2
+    assert [job["JobState"] for job in jobs] == ["COMPLETED"] * 3
     patterns = ("tables/*", "figures/*.svg", "figures/*.png", "report/**/*.html")
     assert_same(empty.folder / "results", empty.locally(), *patterns)
 
@@ -56,7 +57,7 @@ def test_a_run_gives_what_a_local_one_gives(empty, contents, slurm):
         time.sleep(4)
         slurm.start_controller()
         empty.output(process)
-    (new,) = slurm.completed()[before + 2 :]
+    (new,) = slurm.completed()[before + 3 :]
     assert new["JobState"] == "COMPLETED"
     assert "cpu=1," in new["Tres"]  # one drop is a small job
     assert (empty.folder / "results" / "drops" / "2026-06-05" / "curves.parquet").exists()

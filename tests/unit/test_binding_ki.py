@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from reuptake.binding.cheng_prusoff import bias_pct
 from reuptake.binding.conditions import Conditions
-from reuptake.binding.ki import judge_ki
+from reuptake.binding.ki import ExactKi, judge_ki
+from reuptake.binding.mass_balance import free_radioligand_nM
 
 # [3H]citalopram at its Kd, few sites: R_T 0.01 nM
 CLEAR = Conditions(
@@ -87,6 +89,36 @@ def test_a_bias_between_five_and_ten_percent_is_flagged():
     qualifier, _, method, flags = ki(curve, replace(CLEAR, transporter_nM=0.14))
     assert (qualifier, method) == ("=", "cheng_prusoff")
     assert "predicted bias of Cheng-Prusoff" in flags
+
+
+@pytest.mark.parametrize(("sd", "flagged"), [(0.3, False), (0.45, True)])
+def test_a_bias_that_the_error_of_the_sites_leaves_open_is_told(sd, flagged):
+    """R_T 0.06 biases by 2.7 %; at 0.24, fourfold (3.09 SD of 0.45), it would be 11 %."""
+    curve = CURVE | {"ic50_nM": SITES[0.06]}
+    sites = replace(CLEAR, transporter_nM=0.06, transporter_sd=sd)
+    assert ki(curve, sites)[2] == "cheng_prusoff"
+    assert ("which its error allows" in ki(curve, sites)[3]) == flagged
+
+
+def test_hardly_a_biased_plate_has_a_bare_cheng_prusoff_value():
+    """R_T told with an error of 30 %: of those with a true bias over 10 %, one in a thousand is.
+
+    That is what the one-sided 99.9 % limit of R_T promises.
+    """
+    rng = np.random.default_rng(20260302)
+    sites = 10 ** rng.uniform(np.log10(0.03), np.log10(3), 3000)
+    true_ki = sites / 10 ** rng.uniform(-2, 1, 3000)
+    free = free_radioligand_nM(sites, 5.3, 5.3)
+    ic50 = true_ki * (1 + free / 5.3) + sites / 2
+    biased = np.flatnonzero(bias_pct(ic50, 5.3, 5.3, sites) > 10)
+    assert len(biased) > 1000
+    bare = 0
+    for i in biased:
+        told = replace(CLEAR, transporter_nM=sites[i] * np.exp(0.3 * rng.standard_normal()))
+        qualifier, _, method, flags = ki(CURVE | {"ic50_nM": ic50[i]}, told)
+        assert method == "bound" or qualifier == "="
+        bare += qualifier == "=" and "bias of Cheng-Prusoff" not in flags
+    assert bare <= 0.001 * len(biased)
 
 
 def test_both_other_guards_pass_and_the_bias_still_decides():
@@ -172,3 +204,45 @@ def test_notes_of_the_conditions_reach_every_ki():
     notes = ("not recorded: temperature",)
     for curve in (CURVE, MORE, CURVE | {"status": "partial"}):
         assert ki(curve, replace(CLEAR, notes=notes))[3].startswith(notes[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "ic50_nM", "verdict"),
+    [
+        ("G1", {"bound_pct": 9.99}, 12.0, "pass"),
+        ("G1", {"bound_pct": 10.0}, 12.0, "fail"),
+        ("G1", {"bound_pct": np.nan}, 12.0, "not known"),
+        # R_T/2 over IC50: 4.9, 5, 10 and 10.1 %
+        ("G2", {"transporter_nM": 1.176}, 12.0, "pass"),
+        ("G2", {"transporter_nM": 1.2}, 12.0, "warn"),
+        ("G2", {"transporter_nM": 2.4}, 12.0, "warn"),
+        ("G2", {"transporter_nM": 2.43}, 12.0, "fail"),
+        # Ki 6 nM: a tenth of the sites at 60 nM
+        ("G3", {"transporter_nM": 59.0}, 12.0, "pass"),
+        ("G3", {"transporter_nM": 61.0}, 12.0, "fail"),
+        ("G3", {"transporter_nM": np.nan}, 12.0, "not known"),
+        ("G4", {}, 12.0, "not known"),
+        ("G4", {"kd_of_depleted_fit": True}, 12.0, "pass"),
+        # the exact simulations of sites 0.06, 0.24 and 0.6 nM: 2.7, 11.0 and 27.8 %
+        ("G5", {"transporter_nM": 0.06}, SITES[0.06], "pass"),
+        ("G5", {"transporter_nM": 0.24}, SITES[0.24], "fail"),
+        ("G5", {"transporter_nM": 0.60}, SITES[0.60], "fail"),
+        ("G5", {"transporter_nM": 0.15}, 1.2875, "warn"),
+        # tracer [125I]RTI-55: both others pass, the bias is 10.48 %
+        ("G5", {"transporter_nM": 0.06, "ligand_nM": 0.05, "kd_nM": 0.98}, 0.6735, "fail"),
+        ("G2", {"transporter_nM": 0.06, "ligand_nM": 0.05, "kd_nM": 0.98}, 0.6735, "pass"),
+    ],
+)
+def test_verdicts_of_the_guards(name, change, ic50_nM, verdict):
+    guards = judge_ki(CURVE | {"ic50_nM": ic50_nM}, replace(CLEAR, **change))["guards"]
+    assert f"{name} {verdict}" in guards.split("; ")
+
+
+@pytest.mark.parametrize(
+    ("ki_nM", "lower_nM", "verdict"), [(0.5, 0.3, "pass"), (0.05, 0.03, "fail"), (0.5, 0, "fail")]
+)
+def test_titration_of_sites_by_the_exact_fit(ki_nM, lower_nM, verdict):
+    """R_T 0.6 nM: below 0.06 nM, or with an open interval, the sites are titrated."""
+    exact = ExactKi(ki_nM, lower_nM, 1.0, np.nan, 0.05, fits=True)
+    out = judge_ki(CURVE | {"ic50_nM": 1.48}, replace(CLEAR, transporter_nM=0.6), exact)
+    assert f"G3 {verdict}" in out["guards"]

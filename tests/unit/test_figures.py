@@ -20,6 +20,8 @@ from reuptake.guides import read_affinities
 
 PUBLISHED = read_affinities(Path(__file__).parents[2] / "data" / "reference")
 
+DIAGRAMS = ["diagram"] * 9  # which no table changes but that of the drops
+
 
 @pytest.fixture(scope="module")
 def archive() -> dict[str, pd.DataFrame]:
@@ -63,8 +65,11 @@ def test_every_figure_is_written_twice_and_named_in_the_index(built):
     files = {path.name for path in (built / "figures").iterdir()} - {"index.csv"}
     assert files == {f"{name}.{suffix}" for name in index["file"] for suffix in ("svg", "png")}
     assert set(index["kind"]) == {
-        "curves", "forest", "isotherms", "plates", "profiles", "selectivity",
+        "curves", "diagram", "forest", "heatmap", "isotherms", "plates", "profiles", "selectivity",
     }  # fmt: skip
+    assert not index.loc[index["kind"] == "diagram", "simulated"].any()
+    for name in index.loc[index["kind"] == "diagram", "file"]:
+        assert "<desc>" in (built / "figures" / f"{name}.svg").read_text(encoding="utf-8")
     assert index["file"].is_unique
     assert (index["caption"] != "").all()
 
@@ -98,7 +103,9 @@ def test_only_what_changed_is_drawn_again_and_the_store_is_swept(archive, tmp_pa
         return contents(tmp_path / "figures")
 
     first = run()
-    assert sorted(drawn) == [*["curves"] * 2, *["forest"] * 8, "plates", *["profiles"] * 2]
+    assert sorted(drawn) == sorted(
+        [*["curves"] * 2, *["forest"] * 8, *["heatmap"] * 3, "plates", *["profiles"] * 2, *DIAGRAMS]
+    )
     assert run() == first
     assert drawn == []
     changed = chosen["wells"].copy()
@@ -107,7 +114,7 @@ def test_only_what_changed_is_drawn_again_and_the_store_is_swept(archive, tmp_pa
     report_tables.write(chosen | {"wells": changed}, folder)
     run()
     assert sorted(drawn) == ["curves", "plates", "profiles"]
-    assert len(list((tmp_path / "cache").iterdir())) == 26
+    assert len(list((tmp_path / "cache").iterdir())) == 32 + 2 * len(DIAGRAMS)
 
 
 def test_a_killed_drawing_leaves_nothing_that_looks_finished(tmp_path):
@@ -249,20 +256,21 @@ def test_selectivity_draws_each_claim_and_skips_refusals(archive):
     assert list(selectivity.prepare({"selectivity": refused})) == []
 
 
-def test_no_drop_at_all_makes_an_empty_index(tmp_path):
+def test_no_drop_at_all_leaves_the_diagrams_alone(tmp_path):
     folder = report_tables.write(report_tables.empty(), tmp_path / "tables")
-    assert build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache", 2) == 0
-    assert len(read_index(tmp_path / "figures")) == 0
+    assert build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache") == 9
+    assert set(read_index(tmp_path / "figures")["kind"]) == {"diagram"}
 
 
 def test_the_figures_of_a_removed_compound_go(archive, tmp_path):
     folder = report_tables.write(small_tables(archive), tmp_path / "tables")
     build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache")
-    assert len(list((tmp_path / "figures").iterdir())) == 27
+    assert len(list((tmp_path / "figures").iterdir())) == 33 + 2 * len(DIAGRAMS)
     report_tables.write(report_tables.empty(), folder)
     build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache")
-    assert [p.name for p in (tmp_path / "figures").iterdir()] == ["index.csv"]
-    assert list((tmp_path / "cache").iterdir()) == []
+    left = {p.name.partition("-")[0] for p in (tmp_path / "figures").iterdir()}
+    assert left == {"diagram", "index.csv"}
+    assert len(list((tmp_path / "cache").iterdir())) == 2 * len(DIAGRAMS)
 
 
 def test_normalised_responses_and_other_species_are_drawn_too(archive):

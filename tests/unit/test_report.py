@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import posixpath
 import re
 import shutil
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -16,12 +19,17 @@ import report_tables
 from report_tables import LONG, SCRIPT
 
 from reuptake.figures.build import build_figures
+from reuptake.published import read_affinities
 from reuptake.report import build
-from reuptake.report.build import ReportSettings, Store, build_report
+from reuptake.report import pages as report_pages
+from reuptake.report.build import build_report
 from reuptake.report.cards import make_cards, p_of
 from reuptake.report.elements import page_of
 from reuptake.report.limitations import limitations
+from reuptake.report.pages import ReportSettings
 from reuptake.report.sections import _far_from
+from reuptake.report.store import Store
+from reuptake.stages import guides
 from reuptake.tables import RUNCHARTS, typed
 
 GUIDE = "Sert-IN-2"
@@ -30,6 +38,16 @@ SETTINGS = ReportSettings(
     guide_compound=GUIDE,
     limits={"z_prime": {"warn": 0.5, "fail": 0.4}, "bound_pct": {"warn": 10, "fail": None}},
 )
+RAW_SHA256 = "ab" * 32
+SEALS = {report_tables.REAL_DROP: {"raw/<b>.txt": RAW_SHA256}}
+FIXED = {
+    "index.html",
+    "report-single-file.html",
+    "guides.html",
+    "qc.html",
+    "methods.html",
+    "provenance.html",
+}
 
 
 class Page(HTMLParser):
@@ -68,7 +86,8 @@ def make(tmp_path_factory):
     """Builds figures (those of the archive are drawn once) and report from result tables."""
     drawn = tmp_path_factory.mktemp("drawn")
     report_tables.write(report_tables.archive(), drawn / "tables")
-    build_figures(drawn / "tables", drawn / "figures", drawn / "cache", 2)
+    published = read_affinities(write_reference(drawn))
+    build_figures(drawn / "tables", published, drawn / "figures", drawn / "cache", 2)
 
     def build(folder: Path, tables: dict[str, pd.DataFrame]) -> dict[str, Page]:
         shutil.copytree(drawn / "cache", folder / "cache", dirs_exist_ok=True)
@@ -77,8 +96,8 @@ def make(tmp_path_factory):
     return build
 
 
-def build_pages(folder: Path, tables: dict[str, pd.DataFrame]) -> dict[str, Page]:
-    """The pages by their path relative to the report."""
+def write_reference(folder: Path) -> Path:
+    """The folder of two published values."""
     reference = folder / "reference"
     reference.mkdir(parents=True, exist_ok=True)
     (reference / "affinities.csv").write_text(
@@ -86,11 +105,21 @@ def build_pages(folder: Path, tables: dict[str, pd.DataFrame]) -> dict[str, Page
         f"{GUIDE},SERT,not specified,uptake,IC50,0.58,,vendor page <b>,secondary\n"
         "citalopram,SERT,human,binding,Ki,1.2,,Tatsumi 1997,secondary\n"
     )
+    return reference
+
+
+def build_pages(folder: Path, tables: dict[str, pd.DataFrame]) -> dict[str, Page]:
+    """The pages by their path relative to the report."""
+    reference = write_reference(folder)
     report_tables.write(tables, folder / "tables")
-    build_figures(folder / "tables", folder / "figures", folder / "cache", 1)
+    build_figures(
+        folder / "tables", read_affinities(reference), folder / "figures", folder / "cache", 1
+    )
+    guides.run(folder / "tables", {"reference": str(reference), "guide_compound": GUIDE})
     out = folder / "report"
     store = Store(folder / "pages")
-    paths = build_report(folder / "tables", folder / "figures", reference, out, SETTINGS, store)
+    places = folder / "tables", folder / "figures", reference, out
+    paths = build_report(*places, SETTINGS, store, SEALS)
     return {p.relative_to(out).as_posix(): Page(p.read_text(encoding="utf-8")) for p in paths}
 
 
@@ -124,12 +153,13 @@ def test_a_page_needs_nothing_from_outside(pages):
                 target = attrs.get(key) or ""
                 assert not re.match(r"(?i)[a-z]+://|//|javascript:|file:", target), (name, target)
         assert "@import" not in page.html
-        assert "url(" not in page.html
+        assert not re.search(r"url\((?!%23)", page.html)  # in figures, of their own parts
         assert not page.all("link")
         for image in page.all("img"):
-            assert image["src"].startswith("data:image/svg+xml;base64,")
+            kind, _, svg = image["src"].partition(",")
+            assert kind == "data:image/svg+xml"
+            assert ElementTree.fromstring(unquote(svg)).tag.endswith("svg")
             assert image["alt"]
-            base64.b64decode(image["src"].split(",", 1)[1], validate=True)
 
 
 def test_the_policy_lets_exactly_the_pages_own_script_and_style_run(pages):
@@ -148,7 +178,10 @@ def test_the_policy_lets_exactly_the_pages_own_script_and_style_run(pages):
 
 def test_every_compound_has_a_page_and_every_link_arrives(pages):
     compounds = {"citalopram", "compound A", SCRIPT, LONG, GUIDE}
-    assert set(pages) == {"index.html", *(page_of(name) for name in compounds)}
+    others = FIXED | {"constants.html", "selectivity.html"}
+    assert set(pages) - {"selectivity.html"} == others - {"selectivity.html"} | {
+        page_of(name) for name in compounds
+    }
     linked = {a["href"] for a in pages["index.html"].all("a") if "href" in a}
     assert {page_of(name) for name in compounds} <= linked
     ids = {
@@ -160,15 +193,72 @@ def test_every_compound_has_a_page_and_every_link_arrives(pages):
         assert len(listed) == len(set(listed)), f"an id occurs twice in {name}"
         for link in page.all("a"):
             path, _, fragment = link["href"].partition("#")
+            if link["href"].startswith("data:text/csv;"):
+                assert link["download"].endswith(".csv")
+                continue
             if path.startswith("../changes/"):  # written beside the report when a run has ended
                 assert name == "index.html"
                 continue
-            base = Path(name).parent / path if path else Path(name)
-            target = "index.html" if path == "../index.html" else base.as_posix()
-            if path.startswith("../compounds/"):
-                target = path.removeprefix("../")
-            assert target in pages, link
-            assert not fragment or fragment in ids[target], link
+            if path == "tables.xlsx":  # whether it is there, another test tells
+                continue
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path or ""))
+            target = target if path else name
+            assert target in pages, (name, link)
+            assert not fragment or fragment in ids[target], (name, link)
+
+
+def test_the_one_file_needs_no_other(pages):
+    page = pages["report-single-file.html"]
+    for link in page.all("a"):
+        assert link["href"].startswith(("#", "data:text/csv;")), link
+    for compound in ("citalopram", "compound A", SCRIPT, LONG, GUIDE):
+        assert compound in page.text
+    assert "0.58 [1]" in page.words
+    figures = [image["alt"] for image in page.all("img")]
+    assert any(caption.startswith("compound A, binding") for caption in figures)
+    assert "Some numbers on this page come from simulated wells" in page.words
+
+
+def test_the_csv_of_a_guide_table_is_the_file_of_the_results(make, tmp_path):
+    page = make(tmp_path, report_tables.archive())["guides.html"]
+    links = {a["download"]: a["href"] for a in page.all("a") if "download" in a}
+    assert len(links) == 4
+    for name, href in links.items():
+        held = base64.b64decode(href.partition("base64,")[2], validate=True)
+        assert held == (tmp_path / "tables" / name).read_bytes()
+
+
+def test_a_published_value_says_what_it_is(real_only):
+    for name in ("guides.html", "report-single-file.html"):
+        words = real_only[name].words
+        assert f"{GUIDE} IC50 0.58 nM literature, uptake IC50 [1] Not Specified" in words
+        assert "hSERT 0.58 [1] literature, uptake IC50 [1] Data not available" in words
+
+
+def test_wells_name_their_raw_file_with_its_checksum(make, tmp_path):
+    tables = report_tables.archive(simulated=False)
+    tables["wells"] = tables["wells"].assign(file="raw/<b>.txt", line=14)
+    pages = make(tmp_path, tables)
+    page = pages[page_of("compound A")]
+    assert "raw/<b>.txt: 14" in page.words
+    assert f"SHA-256 {RAW_SHA256}" in page.words
+    assert RAW_SHA256 in pages["provenance.html"].words
+
+
+def test_the_workbook_beside_the_pages_is_linked(make, tmp_path):
+    links = [a["href"] for a in make(tmp_path, report_tables.empty())["index.html"].all("a")]
+    assert "tables.xlsx" in links
+    assert (tmp_path / "report" / "tables.xlsx").is_file()
+
+
+def test_columns_are_explained_in_the_words_of_the_dictionary(pages):
+    assert "geometric mean over experiments, or the bound" in pages["index.html"].words
+    assert "Kd, or Km of the substrate, used for the Ki" in pages[page_of("citalopram")].words
+    for name in ("index.html", page_of("citalopram"), "qc.html"):
+        page = pages[name]
+        explained = {attrs["title"] for attrs in page.all("th") if attrs.get("title")}
+        assert explained, name
+        assert all(text in page.words for text in explained)
 
 
 def test_each_curve_leads_to_its_wells_and_its_plate(pages):
@@ -176,7 +266,7 @@ def test_each_curve_leads_to_its_wells_and_its_plate(pages):
     wells = [a["href"] for a in page.all("a") if a["href"].startswith("#wells-")]
     curves = set(wells) - {"#wells-simulated"}  # a link of the navigation
     assert len(curves) == 3 + 3 + 3 + 2 + 3
-    assert any(a["href"].startswith("../index.html#plate-") for a in page.all("a"))
+    assert any(a["href"].startswith("../qc.html#plate-") for a in page.all("a"))
 
 
 def test_the_mark_of_simulated_data_is_there_exactly_when_needed(pages, real_only):
@@ -192,8 +282,12 @@ def test_the_mark_of_simulated_data_is_there_exactly_when_needed(pages, real_onl
 
 def test_all_simulated_is_said_so(make, tmp_path):
     pages = make(tmp_path, report_tables.archive(real=False))
-    for page in pages.values():
-        assert "Every number on this page comes from simulated wells" in page.words
+    published = {"guides.html", "report-single-file.html"}
+    for name in pages.keys() - {"provenance.html"}:  # which has no numbers
+        but = " but the published ones" if name in published else ""
+        assert f"Every number on this page{but} comes from simulated wells" in pages[name].words
+    marked = f"{report_tables.SIMULATED_DROP}: accepted, 0 sealed files simulated"
+    assert marked in pages["provenance.html"].words
 
 
 def test_a_card_never_mixes_measured_and_simulated():
@@ -266,7 +360,7 @@ def test_a_value_over_tenfold_from_all_published_ones_is_noted(qualifier, value,
     assert _far_from(row, []) == ()
 
 
-def test_run_charts_and_the_class_of_a_ratio_stand_on_the_first_page(make, tmp_path):
+def test_run_charts_and_the_class_of_a_ratio_are_told(make, tmp_path):
     tables = report_tables.archive(simulated=False)
     tables["selectivity"]["selectivity_class"] = "highly selective"
     tables["selectivity"]["method"] = "Welch"
@@ -277,15 +371,18 @@ def test_run_charts_and_the_class_of_a_ratio_stand_on_the_first_page(make, tmp_p
     ]
     charts = pd.DataFrame(rows).assign(verdict="not established", rules="", n_history=0)
     tables["runcharts"] = typed(charts, RUNCHARTS)
-    page = make(tmp_path, tables)["index.html"]
+    pages = make(tmp_path, tables)
+    page = pages["index.html"]
     assert "highly selective" in page.words
     assert "Welch" in page.words
+    assert "1 run chart of reference compounds; no run out of control" in page.words
+    page = pages["qc.html"]
     assert any("Run chart of citalopram" in image["alt"] for image in page.all("img"))
 
 
 def test_guide_tables_stand_in_the_report(real_only):
-    words = real_only["index.html"].words
-    assert "hSERT 0.58 [1] Data not available Data not available Data not available" in words
+    words = real_only["guides.html"].words
+    assert "Data not available Data not available Data not available" in words
     assert "hDAT Data not available Data not available - -" in words
     assert "uptake IC50 at SERT: vendor page <b>" in words
     assert f"{GUIDE} + PCA 10 Data not available Data not available" in words
@@ -339,6 +436,30 @@ def test_the_tight_binding_floor_is_named_only_near_it():
     assert "Close to the tight-binding floor" not in titles(tables | {"curves": curves})
 
 
+def test_a_transporter_without_a_curve_is_not_tested():
+    found = titles(report_tables.archive())["Not tested"]
+    assert f"{LONG} at DAT or NET" in found
+    assert f"{GUIDE} at NET (simulated)" in found
+    assert not [name for name in found if name.startswith("compound A")]
+
+
+def test_an_exact_ki_says_why_cheng_and_prusoff_are_not_used():
+    tables = report_tables.archive(simulated=False)
+    assert "Cheng-Prusoff not used" not in titles(tables)
+    curves = tables["curves"].copy()
+    row = curves.index[curves["compound"] == "compound A"][0]
+    guards = ["ki_method", "depletion_competitor_pct", "depletion_bias_pct"]
+    curves.loc[row, guards] = ["exact", 20.0, 27.8]
+    (told,) = [
+        each
+        for each in limitations(tables | {"curves": curves}, GUIDE)
+        if each.title == "Cheng-Prusoff not used"
+    ]
+    assert told.subjects == (f"compound A at {curves.loc[row, 'target']}",)
+    assert "guard G2, up to 20.0 %" in told.text
+    assert "off by up to 27.8 % (guard G5)" in told.text
+
+
 def test_a_compounds_limitations_are_its_own():
     tables = report_tables.archive()
     assert "Curves without a fit" not in titles(tables, "compound A")
@@ -348,9 +469,9 @@ def test_a_compounds_limitations_are_its_own():
 
 def test_no_drop_at_all_gives_a_report_that_says_so(make, tmp_path):
     pages = make(tmp_path, report_tables.empty())
-    assert list(pages) == ["index.html"]
+    assert set(pages) == FIXED
     assert "No drop was accepted, so there is no result." in pages["index.html"].words
-    assert "0.58 [1]" in pages["index.html"].words
+    assert "0.58 [1]" in pages["guides.html"].words
 
 
 def test_the_page_of_a_compound_that_is_gone_goes(make, tmp_path):
@@ -377,8 +498,8 @@ def test_the_same_tables_give_the_same_pages(make, pages, tmp_path):
 
 
 def test_limits_in_force_are_printed(pages):
-    assert "Z′ (robust) 0.500 0.400" in pages["index.html"].words
-    assert "radioligand bound (%) 10.0 –" in pages["index.html"].words
+    assert "Z′ (robust) 0.500 0.400" in pages["qc.html"].words
+    assert "radioligand bound (%) 10.0 –" in pages["qc.html"].words
 
 
 def test_pages_that_have_not_changed_come_from_the_store(make, tmp_path, monkeypatch):
@@ -407,10 +528,10 @@ def test_pages_that_have_not_changed_come_from_the_store(make, tmp_path, monkeyp
     assert len(list((tmp_path / "pages").iterdir())) == len(after)
 
 
-def test_many_heat_maps_stand_beside_the_first_page(make, tmp_path, monkeypatch):
-    monkeypatch.setattr(build, "HEAT_MAPS_INSIDE", 0)
+def test_many_heat_maps_stand_beside_the_report(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(report_pages, "HEAT_MAPS_INSIDE", 0)
     make(tmp_path, report_tables.archive())
-    text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    text = (tmp_path / "report" / "qc.html").read_text(encoding="utf-8")
     linked = set(re.findall(r'href="\.\./figures/(plates-[^"]*)"', text))
     drawn = {path.name for path in (tmp_path / "figures").glob("plates-*.svg")}
     assert linked == drawn != set()

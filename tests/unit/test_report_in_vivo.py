@@ -58,7 +58,7 @@ def test_the_first_page_tells_every_comparison_interval_first(pages):
 
 
 def test_each_run_has_its_figures_and_tables(pages):
-    page = pages["index.html"]
+    page = pages["in-vivo.html"]
     captions = [image["alt"] for image in page.all("img")]
     for start in ("Forced swim test, rat: F.", "Antagonism of PCA, rat: H."):
         assert any(caption.startswith(start) for caption in captions)
@@ -70,7 +70,7 @@ def test_each_run_has_its_figures_and_tables(pages):
 
 
 def test_what_is_blank_is_said_to_be_not_recorded(pages):
-    words = pages["index.html"].words
+    words = pages["in-vivo.html"].words
     for item in ("Study design", "Sample size", "Inclusion and exclusion criteria",
                  "Randomisation", "Blinding", "Outcome measures", "Statistical methods",
                  "Experimental animals", "Experimental procedures", "Results"):  # fmt: skip
@@ -78,7 +78,7 @@ def test_what_is_blank_is_said_to_be_not_recorded(pages):
     assert "4. Randomisation not recorded" in words
     assert "Rationale not recorded." in words
     assert "<b>yes</b>" in words  # as text
-    assert not pages["index.html"].all("b")
+    assert not pages["in-vivo.html"].all("b")
 
 
 def test_the_compound_has_its_section_and_links_to_the_run(pages):
@@ -86,16 +86,16 @@ def test_the_compound_has_its_section_and_links_to_the_run(pages):
     assert "In vivo" in page.words
     assert "by Dunnett's test" in page.words
     links = {a["href"] for a in page.all("a")}
-    assert any(link.startswith("../index.html#animals-") for link in links)
-    ids = {attrs["id"] for _, attrs in pages["index.html"].tags if attrs.get("id")}
+    assert any(link.startswith("../in-vivo.html#animals-") for link in links)
+    ids = {attrs["id"] for _, attrs in pages["in-vivo.html"].tags if attrs.get("id")}
     for link in links:
         path, _, fragment = link.partition("#")
-        if path == "../index.html" and fragment:
+        if path == "../in-vivo.html" and fragment:
             assert fragment in ids
 
 
 def test_the_guide_tables_are_filled(pages):
-    words = pages["index.html"].words
+    words = pages["guides.html"].words
     assert f"{GUIDE} + PCA 3 548 50.0" in words
     assert "Vehicle - 207 - 10" in words
 

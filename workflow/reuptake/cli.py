@@ -369,10 +369,11 @@ def _in_vivo(accepted: Path, per_drop: Path, tables: Path, run: RunOption) -> No
 
 
 @stage.command("potency")
-def _potency(tables: Path) -> None:
+def _potency(tables: Path, run: RunOption) -> None:
+    from reuptake import runfile
     from reuptake.stages import potency
 
-    potency.run(tables)
+    potency.run(tables, runfile.read(run).section("potency"))
 
 
 @stage.command("selectivity")
@@ -404,11 +405,14 @@ def _report(
     tables: Path, figures: Path, report: Path, store: Path, made_by: str, run: RunOption
 ) -> None:
     from reuptake import runfile
-    from reuptake.report.build import Store
+    from reuptake.drops import seal
+    from reuptake.report.store import Store
     from reuptake.stages import report as stage_report
 
-    section = runfile.read(run).section("report")
-    stage_report.run(tables, figures, section, report, Store(store, made_by))
+    frozen = runfile.read(run)
+    seals = {name: seal.checksums(frozen.folder(name).path) for name in frozen.sealed}
+    section = frozen.section("report")
+    stage_report.run(tables, figures, section, seals, report, Store(store, made_by))
 
 
 @stage.command("provenance")

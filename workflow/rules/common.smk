@@ -54,6 +54,15 @@ def constants_for(wildcards):
     return expand(f"{PER_DROP}/{{drop}}/constants.parquet", drop=drops)
 
 
+def group_of(wildcards):
+    """Name of the group, on a cluster, in which the steps of a drop are one job.
+
+    Drops that measure constants have their own, or every drop whose assays name such a run would
+    hang together with it, and with all others, in one job.
+    """
+    return "constants" if measuring([wildcards.drop]) else "drops"
+
+
 def with_animals(drops):
     """Those of some drops that name an assay with animals."""
     assays = {key for key, assay in SETTINGS.assays.items() if assay.kind in ANIMAL_KINDS}
@@ -98,6 +107,13 @@ def uses(stage):
         return shares[share]
 
     return parameter
+
+
+def reported(path, category, what, caption="", subcategory=None):
+    """An output that `snakemake --report` shows, with the caption of its name."""
+    caption = f"../report/captions/{caption or Path(path).stem}.rst"
+    labels = {"what": what}
+    return report(path, caption=caption, category=category, subcategory=subcategory, labels=labels)
 
 
 def growing(first):

@@ -16,6 +16,8 @@ rule constants_drop:
         f"{RESULTS}/logs/constants/{{drop}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/constants/{{drop}}.tsv"
+    group:
+        group_of
     resources:
         mem_mb=growing(1000),
         runtime=growing(2),

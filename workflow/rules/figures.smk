@@ -15,7 +15,7 @@ rule figures:
         rules.in_vivo.output,
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
-        f"{RESULTS}/figures/index.csv",
+        reported(f"{RESULTS}/figures/index.csv", "Report", "list of figures", "figures"),
     log:
         f"{RESULTS}/logs/figures.log",
     benchmark:

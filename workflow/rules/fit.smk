@@ -18,6 +18,8 @@ rule fit_drop:
         f"{RESULTS}/logs/fit/{{drop}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/fit/{{drop}}.tsv"
+    group:
+        group_of
     resources:
         mem_mb=growing(1000),
         runtime=growing(2),

@@ -16,6 +16,8 @@ rule ingest_drop:
         f"{RESULTS}/logs/ingest/{{drop}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/ingest/{{drop}}.tsv"
+    group:
+        group_of
     resources:
         mem_mb=growing(1000),
         runtime=growing(2),

@@ -15,6 +15,8 @@ rule qc_drop:
         f"{RESULTS}/logs/qc/{{drop}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/qc/{{drop}}.tsv"
+    group:
+        group_of
     resources:
         mem_mb=growing(1000),
         runtime=growing(2),

@@ -742,9 +742,14 @@ ENTRIES = (
     Entry(
         BINDING,
         "Predicted bias",
-        ("predicted bias of Cheng-Prusoff {number} %",),
-        f"R_T known: the predicted bias is {ki.BIAS_WARN_PCT:g} to {ki.BIAS_FAIL_PCT:g} %. The Ki "
-        "is given.",
+        (
+            "predicted bias of Cheng-Prusoff {number} %",
+            "predicted bias of Cheng-Prusoff {number} %, and {number} % with R_T at {number} nM, "
+            "which its error allows",
+        ),
+        f"R_T known: the predicted bias is {ki.BIAS_WARN_PCT:g} to {ki.BIAS_FAIL_PCT:g} %, or "
+        f"less, but over {ki.BIAS_FAIL_PCT:g} % at the one-sided 99.9 % limit of R_T. The Ki is "
+        "given.",
         "Bear it in mind; less protein lowers it.",
     ),
     Entry(
@@ -819,9 +824,9 @@ ENTRIES = (
         NAMES,
         "Not listed",
         ("not listed, nearly spells {text}",),
-        "The name is not in config/compounds.csv, but nearly one that is. It is kept as written, "
-        "as a compound of its own.",
-        "Mend the spelling in the layout, or add the name to the list.",
+        "The name is not in config/compounds.csv, but nearly one that is, or is spelt otherwise "
+        "elsewhere in the archive. It is kept as written, as a compound of its own.",
+        "Mend the spelling in the layout, or add both names to the list.",
     ),
     Entry(
         NAMES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import ndtri
@@ -13,7 +13,7 @@ from reuptake.binding.cheng_prusoff import (
     competitor_depletion_pct,
     depleted_ki_nM,
     ki_limits_nM,
-    log10_ki_variance,
+    log10_ki_shifts,
 )
 from reuptake.binding.conditions import Conditions
 from reuptake.binding.equilibrium import judge_equilibrium
@@ -21,6 +21,7 @@ from reuptake.formatting import significant
 from reuptake.uptake.inhibition import ki_from_ic50_nM
 
 BIAS_WARN_PCT, BIAS_FAIL_PCT = 5.0, 10.0
+COMPETITOR_WARN_PCT, COMPETITOR_FAIL_PCT = 5.0, 10.0
 BOUND_FAIL_PCT = 10.0
 # beyond this a depleted Cheng-Prusoff value need not be an upper bound
 MAX_LIGAND_PER_KD = 2.0
@@ -29,6 +30,8 @@ TITRATION_RATIO = 0.1
 # a competitor that would have to bind faster than this leaves equilibrium open
 USUAL_KON_PER_M_S = 1e6
 _Z_ONE_SIDED = ndtri(0.95)
+# a bias that R_T may still make too large, at its one-sided limit of this level, is told
+_Z_NEARLY_SURE = ndtri(0.999)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class ExactKi:
         With the errors of the constants.
     fits : bool
         Whether the model does as well as one with a free slope.
+    shifts : dict
+        ``log10_ki_shift_*``: change of log10 Ki for one standard error of each constant.
     """
 
     ki_nM: float
@@ -53,6 +58,7 @@ class ExactKi:
     bound_nM: float
     log10_se: float
     fits: bool
+    shifts: dict[str, float] = field(default_factory=dict)
 
 
 def exact_is_possible(curve: dict, conditions: Conditions) -> bool:
@@ -73,7 +79,8 @@ def judge_ki(curve: dict, conditions: Conditions, exact: ExactKi | None = None) 
     The rules, in order: a Ki needs Kd, radioligand concentration and species (uptake: Km
     and substrate concentration), and a curve of competition at one site. With R_T known the
     predicted bias of Cheng-Prusoff (guard G5) decides: below 5 % it is given, to 10 % with
-    a flag, above it the exact fit is, where there is one that fits. With R_T unknown it is
+    a flag (below 5 % too where the error of R_T leaves more than 10 % possible), above it
+    the exact fit is, where there is one that fits. With R_T unknown it is
     given only on the assay's word that depletion is negligible (and if guard G1 does not
     contradict it). In all other cases Cheng-Prusoff is an upper bound where L <= 2 Kd
     (uptake: always), and refused otherwise.
@@ -90,8 +97,14 @@ def judge_ki(curve: dict, conditions: Conditions, exact: ExactKi | None = None) 
     Returns
     -------
     dict
-        ``ki_*``, ``depletion_*`` and ``kon_*`` columns and ``ki_flags``, a list.
+        ``ki_*``, ``depletion_*`` and ``kon_*`` columns, ``guards`` (:func:`guards_of`) and
+        ``ki_flags``, a list.
     """
+    out = _judge(curve, conditions, exact)
+    return out | {"guards": guards_of(out, conditions, exact)}
+
+
+def _judge(curve: dict, conditions: Conditions, exact: ExactKi | None) -> dict:
     c, qualifier = conditions, curve["ic50_qualifier"]
     ic50 = curve["ic50_nM"]
     out = {
@@ -127,7 +140,7 @@ def judge_ki(curve: dict, conditions: Conditions, exact: ExactKi | None = None) 
             "ki_exact_upper_nM": exact.upper_nM,
         }
 
-    clear, why = _clear(c, bias, flags)
+    clear, why = _clear(c, ic50, bias, flags)
     if clear:
         if curve["hill"] != 1.0:
             flags.append(f"Hill slope {significant(curve['hill'])}: Cheng-Prusoff supposes 1")
@@ -137,6 +150,35 @@ def judge_ki(curve: dict, conditions: Conditions, exact: ExactKi | None = None) 
     if out["ki_qualifier"] == "=":
         _judge_time(out, c)
     return out
+
+
+def guards_of(out: dict, c: Conditions, exact: ExactKi | None) -> str:
+    """The verdicts of the five guards against depletion, also of those that do not decide.
+
+    G1 radioligand bound: pass < 10 %. G2 competitor on the sites at the IC50: pass < 5 %, warn
+    to 10 %. G3 titration of sites: fails where the exact Ki has no lower limit or is below
+    R_T/10. G4 the Kd: passes where its run was fitted with depletion. G5 predicted bias of
+    Cheng-Prusoff: pass < 5 %, warn to 10 %.
+    """
+    sites = c.transporter_nM
+    ki = exact.ki_nM if exact else out.get("ki_cheng_prusoff_nM", np.nan)
+    least = np.nan if np.isnan(sites) else TITRATION_RATIO * sites / ki
+    if exact is not None and not exact.lower_nM > 0:
+        least = np.inf
+    verdicts = {
+        "G1": _verdict(c.bound_pct, BOUND_FAIL_PCT, np.nextafter(BOUND_FAIL_PCT, 0.0)),
+        "G2": _verdict(out["depletion_competitor_pct"], COMPETITOR_WARN_PCT, COMPETITOR_FAIL_PCT),
+        "G3": _verdict(least, np.inf, 1.0),
+        "G4": "pass" if c.kd_of_depleted_fit else "not known",
+        "G5": _verdict(abs(out["depletion_bias_pct"]), BIAS_WARN_PCT, BIAS_FAIL_PCT),
+    }
+    return "; ".join(f"{name} {verdict}" for name, verdict in verdicts.items())
+
+
+def _verdict(value: float, warn: float, fail: float) -> str:
+    if np.isnan(value):
+        return "not known"
+    return "fail" if value > fail else "warn" if value >= warn else "pass"
 
 
 def _own_plateau(curve: dict) -> bool:
@@ -152,7 +194,7 @@ def _bias_pct(ic50_nM: float, c: Conditions) -> float:
     return float(100.0 * (plain / corrected - 1.0)) if corrected > 0 else np.inf
 
 
-def _clear(c: Conditions, bias: float, flags: list[str]) -> tuple[bool, str]:
+def _clear(c: Conditions, ic50_nM: float, bias: float, flags: list[str]) -> tuple[bool, str]:
     """Whether Cheng-Prusoff may be used, and otherwise why not."""
     if not np.isnan(bias):
         if abs(bias) > BIAS_FAIL_PCT:
@@ -160,6 +202,15 @@ def _clear(c: Conditions, bias: float, flags: list[str]) -> tuple[bool, str]:
             return False, f"depletion: predicted bias of Cheng-Prusoff {size}"
         if abs(bias) >= BIAS_WARN_PCT:
             flags.append(f"predicted bias of Cheng-Prusoff {significant(bias)} %")
+        else:
+            sites = c.transporter_nM * np.exp(_Z_NEARLY_SURE * c.transporter_sd)
+            worst = _bias_pct(ic50_nM, replace(c, transporter_nM=sites))
+            if abs(worst) > BIAS_FAIL_PCT:
+                flags.append(
+                    f"predicted bias of Cheng-Prusoff {significant(bias)} %, and "
+                    f"{significant(worst)} % with R_T at {significant(sites)} nM, which its error "
+                    "allows"
+                )
         return True, ""
     if c.bound_pct >= BOUND_FAIL_PCT:
         return False, f"depletion: {significant(c.bound_pct)} % of the radioligand is bound"
@@ -176,16 +227,22 @@ def _give(out: dict, qualifier: str, curve: dict, c: Conditions) -> None:
         "ki_nM": out["ki_cheng_prusoff_nM"],
         "ki_method": "cheng_prusoff",
     }
+    errors = {"ligand_sd": c.ligand_sd, "kd_sd": c.kd_sd}
+    kd, ligand = log10_ki_shifts(c.ligand_nM / c.kd_nM, **errors)
+    out |= _known({"log10_ki_shift_kd": kd, "log10_ki_shift_ligand": ligand})
     if qualifier == "=":
         ic50s = (curve["ic50_nM"], curve["ic50_lower_nM"], curve["ic50_upper_nM"])
-        errors = {"ligand_sd": c.ligand_sd, "kd_sd": c.kd_sd}
         lower, upper = ki_limits_nM(*ic50s, c.ligand_nM, c.kd_nM, **errors)
-        added = log10_ki_variance(c.ligand_nM / c.kd_nM, **errors)
         out |= {
             "ki_lower_nM": float(lower),
             "ki_upper_nM": float(upper),
-            "log10_ki_se": float(np.hypot(curve.get("log10_ic50_se", np.nan), np.sqrt(added))),
+            "log10_ki_se": float(np.linalg.norm([curve.get("log10_ic50_se", np.nan), kd, ligand])),
         }
+
+
+def _known(shifts: dict) -> dict:
+    """The shifts of constants whose error is recorded."""
+    return {name: float(shift) for name, shift in shifts.items() if shift != 0.0}
 
 
 def _give_exact(out: dict, curve: dict, c: Conditions, exact: ExactKi | None, why: str) -> bool:
@@ -214,6 +271,7 @@ def _give_exact(out: dict, curve: dict, c: Conditions, exact: ExactKi | None, wh
             "ki_method": "exact",
             "log10_ki_se": exact.log10_se,
         }
+        out |= _known(exact.shifts)
         return True
     flags.append("titration of sites: the curve tells no lower limit of Ki")
     if not np.isfinite(exact.bound_nM):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from reuptake.diagrams import drawing as diagrams
 from reuptake.figures import (
     agreement,
     animals,
@@ -33,6 +34,7 @@ _MODULES = {
     "agreement": agreement,
     "curves": curves,
     "depletion": depletion,
+    "diagram": diagrams,
     "forest": forest,
     "heatmap": heatmap,
     "isotherms": isotherms,
@@ -145,6 +147,8 @@ def list_drawings(tables: dict[str, pd.DataFrame], published: pd.DataFrame) -> l
     for (drop, run, assay), data in agreement.prepare(tables):
         name = f"{drop}-{run}-{assay}-{data.readout}"
         add("agreement", name, data, drop=drop, run=run, assay=assay)
+    for name, data in diagrams.prepare(tables):
+        add("diagram", name, data)
     return drawings
 
 
@@ -171,4 +175,10 @@ def draw_one(job: tuple[Path, str, object]) -> None:
     stem, kind, data = job
     with style.context():
         figure = _MODULES[kind].draw(data)
-        cache.store(stem, lambda path: style.save(figure, path))
+
+        def save(path: Path) -> None:
+            vector, _ = style.save(figure, path)
+            if kind == "diagram":
+                diagrams.describe(vector, data)
+
+        cache.store(stem, save)

@@ -15,8 +15,8 @@ from reuptake import formatting
 from reuptake.figures import palette, style
 from reuptake.figures.curves import draw_estimates
 from reuptake.figures.inputs import series_of
+from reuptake.published import far_from_published
 
-FAR_FROM_PUBLISHED = 10.0  # fold
 NEWEST = 25  # experiments of one target; older ones are left to the table
 _ROW_MM, _HEAD_MM, _FOOT_MM = 3.6, 11.0, 18.0
 _LEFT_MM, _WIDTH_MM = 44.0, 76.0
@@ -189,15 +189,9 @@ def far_note(data: ForestData, whole) -> str:
 
     A note and no verdict: laboratories differ, and it may be the published value that is off.
     """
-    published, qualifier = data.published.get(whole.series), whole.qualifier
-    if not published or not qualifier:
-        return ""
-    above, below = whole.value_nM / max(published), min(published) / whole.value_nM
-    if above > FAR_FROM_PUBLISHED and qualifier in ("=", ">"):
-        return f"{formatting.significant(above)}-fold above what is published"
-    if below > FAR_FROM_PUBLISHED and qualifier in ("=", "<"):
-        return f"{formatting.significant(below)}-fold below what is published"
-    return ""
+    return far_from_published(
+        whole.qualifier, whole.value_nM, data.published.get(whole.series) or ()
+    )
 
 
 def _key(figure: Figure, data: ForestData, height_mm: float) -> None:

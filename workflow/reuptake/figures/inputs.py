@@ -16,7 +16,7 @@ INDEX = (
         "kind",
         "text",
         "selectivity, heatmap, curves, forest, profiles, depletion, isotherms, plates, runcharts,"
-        " forced_swim, agreement, pca_depletion or pca_dose_response",
+        " forced_swim, agreement, pca_depletion, pca_dose_response or diagram",
     ),
     Column("compound", "text", "compound that the figure is of"),
     Column("modality", "text", "binding, uptake or response"),

@@ -53,6 +53,9 @@ STYLE = {
     "svg.hashsalt": "reuptake",
 }
 
+# no date and no version inside an SVG
+NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
 
 def context():
     """The style as a context manager; figures are made and saved inside it."""
@@ -140,11 +143,10 @@ def title(figure: Figure, text: str, simulated: bool, left_mm: float = 7) -> Non
 def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
     """Write `stem`.svg and `stem`.png (300 dpi), with no date and no version inside."""
     lines, pixels = Path(f"{stem}.svg"), Path(f"{stem}.png")
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     with warnings.catch_warnings(), io.StringIO() as written:
         # A name in a script that the font lacks is drawn as boxes; the caption spells it out.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure.savefig(written, format="svg", metadata=nothing)
+        figure.savefig(written, format="svg", metadata=NO_METADATA)
         lines.write_text(svg.compact(written.getvalue()), encoding="utf-8")
         figure.savefig(pixels, dpi=300, metadata={"Software": None})
     return lines, pixels

@@ -110,7 +110,7 @@ def build(run: RunFile) -> dict:
         "files": {path: seal.sha256(Path(path)) for path in sorted(files)},
         "tables": dict(sorted(tables.items())),
         "figures": _checksums(results / "figures", _figures(results / "figures")),
-        "report": _checksums(results / "report", ["index.html", *_pages(results / "report")]),
+        "report": _checksums(results / "report", _pages(results / "report")),
         "volatile": run.call | {"finished": datetime.now(UTC).isoformat(timespec="seconds")},
     }
 
@@ -144,8 +144,9 @@ def _figures(figures: Path) -> list[str]:
 
 
 def _pages(report: Path) -> Iterator[str]:
-    # the report removes the pages of compounds that are gone
-    return (path.relative_to(report).as_posix() for path in report.glob("compounds/*.html"))
+    # the report removes the pages of what is gone
+    pages = (path for path in report.rglob("*") if path.suffix in (".html", ".xlsx"))
+    return (path.relative_to(report).as_posix() for path in pages)
 
 
 def _checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reuptake.formatting import MISSING, significant
-from reuptake.report.build import make_environment
-from reuptake.report.elements import Cell, Row, Table, notes
+from reuptake.report.elements import Cell, Row, Table, heads, notes
+from reuptake.report.templates import make_environment
 from reuptake.tables import replacing
 
 if TYPE_CHECKING:
@@ -57,7 +57,17 @@ def write_page(changes: list[Change] | None, before: str, title: str, folder: Pa
 
 def answers_table(changes: list[Change]) -> Table:
     """What moved among potencies and ratios, with the reason."""
-    columns = ["Answer", "What", "Before", "After", "Against its interval", "Why"]
+    columns = heads(
+        "",
+        {
+            "Answer": "row of the table of potencies or of ratios",
+            "What": "table and column that moved",
+            "Before": "in the previous successful run",
+            "After": "now",
+            "Against its interval": "how far it moved, compared with the interval that it had",
+            "Why": "what has changed among the things that the number is made from",
+        },
+    )
     rows = [
         Row(
             [

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from reuptake.formatting import MISSING, bounded, interval, significant, slug
+from reuptake.tables import TABLES
+
+INDEX, QUALITY, CONSTANTS, IN_VIVO = "index.html", "qc.html", "constants.html", "in-vivo.html"
+GUIDES, METHODS, PROVENANCE = "guides.html", "methods.html", "provenance.html"
+SELECTIVITY, WHOLE = "selectivity.html", "report-single-file.html"
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,35 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Head:
+    """The header of a column, and what stands in the column."""
+
+    text: str
+    help: str = ""
+
+
+@dataclass(frozen=True)
 class Table:
     """A table with its caption; the unit stands in the header."""
 
     caption: str
-    columns: list[str]
+    columns: list[Head]
     rows: list[Row] = field(default_factory=list)
     sortable: bool = True
+
+
+def heads(table: str, columns: dict[str, str]) -> list[Head]:
+    """Headers with the definitions of the data dictionary.
+
+    Parameters
+    ----------
+    table : str
+        The result table that the columns are taken from.
+    columns : dict
+        Header to the column's name there, or to a definition where none of its columns is meant.
+    """
+    known = {column.name: column.definition for column in TABLES.get(table, ())}
+    return [Head(text, known.get(name, name)) for text, name in columns.items()]
 
 
 def number(value: float, digits: int = 3) -> Cell:
@@ -101,6 +128,16 @@ def anchor(kind: str, *identity: str) -> str:
 def page_of(compound: str) -> str:
     """The page of a compound, relative to the first page."""
     return f"compounds/{slug(compound)}.html"
+
+
+def is_simulated(frame: pd.DataFrame) -> pd.Series:
+    """The column `simulated` as plain booleans."""
+    return frame["simulated"].fillna(False).astype(bool)
+
+
+def is_true(value: object) -> bool:
+    """A boolean cell that may be missing."""
+    return not pd.isna(value) and bool(value)
 
 
 def _sort_key(value: float) -> float | str:

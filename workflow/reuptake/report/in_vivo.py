@@ -9,38 +9,23 @@ import pandas as pd
 from reuptake.animals.columns import ARRIVE
 from reuptake.formatting import MISSING, bounded, interval, p_value, significant
 from reuptake.guides import compounds_in
-from reuptake.report.elements import (
-    Cell,
-    Row,
-    Table,
-    anchor,
-    count,
-    notes,
-    number,
-    page_of,
-    qualified,
-    span,
+from reuptake.report.animal_tables import (
+    NOT_RECORDED,
+    animals_table,
+    contrasts_table,
+    depletion_table,
+    ed50_table,
+    of_run,
+    scorers_table,
+    swim_table,
+    tests_table,
 )
+from reuptake.report.elements import Table, anchor
+from reuptake.report.pictures import Pictures
 
-NOT_RECORDED = "not recorded"
 _KEYS = ["drop", "run", "assay"]
 _NAMES = {"forced_swim": "Forced swim test", "pca_depletion": "Antagonism of PCA"}
-_FIGURES = ("forced_swim", "pca_depletion", "pca_dose_response")
-_TESTS = {
-    "anova": "Analysis of variance",
-    "welch": "Welch's analysis of variance",
-    "kruskal": "Kruskal-Wallis",
-    "brown_forsythe": "Brown-Forsythe, equal variances",
-    "shapiro": "Shapiro-Wilk, normal residuals",
-}
-_METHODS = {
-    "dunnett": "Dunnett",
-    "williams": "Williams trend",
-    "dunnett_log": "Dunnett on log10",
-    "dunnett_t3": "Dunnett T3",
-    "games_howell": "Games-Howell",
-    "dunn_holm": "Dunn, Holm",
-}
+_FIGURES = ("forced_swim", "pca_depletion", "pca_dose_response", "agreement")
 
 
 @dataclass(frozen=True)
@@ -50,7 +35,7 @@ class Experiment:
     Attributes
     ----------
     id : str
-        Where it stands on the first page.
+        Where it stands on the page of runs with animals.
     heading, lead : str
     simulated : bool
     results : list of str
@@ -93,7 +78,10 @@ def runs_of(tables: dict[str, pd.DataFrame], compound: str) -> pd.DataFrame:
 
 
 def experiments(
-    tables: dict[str, pd.DataFrame], runs: pd.DataFrame, pictures, compound: str = ""
+    tables: dict[str, pd.DataFrame],
+    runs: pd.DataFrame,
+    pictures: Pictures | None,
+    compound: str = "",
 ) -> list[Experiment]:
     """The runs as the pages show them.
 
@@ -103,7 +91,8 @@ def experiments(
         All result tables.
     runs : DataFrame
         Rows of animal_runs.
-    pictures : Pictures
+    pictures : Pictures, optional
+        Without them the runs have no figures.
     compound : str
         On the page of a compound: its groups and their controls only, and no further tables.
     """
@@ -113,7 +102,7 @@ def experiments(
 
 def _experiment(tables, run: dict, pictures, compound: str) -> Experiment:
     mine = {
-        name: _of_run(tables[name], run)
+        name: of_run(tables[name], run)
         for name in (
             "forced_swim",
             "forced_swim_tests",
@@ -150,10 +139,10 @@ def _experiment(tables, run: dict, pictures, compound: str) -> Experiment:
             animals_table(mine["animals"]),
         ]
     identity = {name: run[name] for name in _KEYS}
-    drawn = []
-    for kind in _FIGURES:
+    drawn: list[dict] = []
+    for kind in (_FIGURES[:3] if compound else _FIGURES) if pictures else ():
         of = {"compound": compound} if compound and kind == "pca_dose_response" else {}
-        drawn += pictures.of(kind=kind, **identity, **of)
+        drawn += pictures.of(kind, **identity, **of)
     species = run["species"] or "species not recorded"
     who = f"operator {run['operator'] or NOT_RECORDED}"
     return Experiment(
@@ -171,280 +160,13 @@ def _experiment(tables, run: dict, pictures, compound: str) -> Experiment:
     )
 
 
-def _of_run(frame: pd.DataFrame, run: dict) -> pd.DataFrame:
-    same = frame["drop"].eq(run["drop"]) & frame["run"].eq(run["run"])
-    return frame[same & frame["assay"].eq(run["assay"])]
-
-
 def run_anchor(run: dict) -> str:
-    """The id of a run with animals on the first page."""
+    """The id of a run on the page of runs with animals."""
     return anchor("animals", *(run[name] for name in _KEYS))
 
 
 def _excluded(run: dict) -> str:
     return f", {run['n_excluded']} excluded" if run["n_excluded"] else ""
-
-
-def _first_cells(row: dict, up: str) -> list[Cell]:
-    given = row["role"] in ("treated", "positive_control")
-    page = f"{up}{page_of(row['treatment'])}" if row["linked"] else ""
-    return [
-        Cell(row["group"], simulated=bool(row["simulated"]), style="name"),
-        Cell(row["treatment"], href=page),
-        _figure(row["dose_mg_per_kg"]) if given else Cell(MISSING, "", style="number"),
-        count(row["n"]),
-    ]
-
-
-def _rows_of(groups: pd.DataFrame) -> list[dict]:
-    given = compounds_in(groups).index
-    return groups.assign(linked=groups.index.isin(given)).to_dict("records")
-
-
-def _figure(value: float) -> Cell:
-    """A dose or degrees of freedom: 10, not 10.0."""
-    missing = value != value
-    return Cell(
-        MISSING if missing else f"{value:.4g}", "" if missing else float(value), style="number"
-    )
-
-
-def _p(value: float) -> Cell:
-    missing = value != value
-    return Cell(p_value(value), "" if missing else float(value), style="number")
-
-
-def swim_table(groups: pd.DataFrame, up: str = "", caption: str = "Groups") -> Table:
-    """Groups of a forced swim test."""
-    columns = [
-        "Group",
-        "Treatment",
-        "Dose (mg/kg)",
-        "n",
-        "Mean (s)",
-        "SD (s)",
-        "Difference (s)",
-        "Simultaneous 95 % CI (s)",
-        "Dunnett",
-        "Hedges g",
-        "95 % CI of g",
-        "Reduction (%)",
-        "95 % CI (%)",
-        "At 0 s",
-        "At the test's end",
-        "Flags",
-    ]
-    rows = [
-        Row(
-            [
-                *_first_cells(row, up),
-                number(row["mean_s"]),
-                number(row["sd_s"]),
-                number(row["difference_s"]),
-                span(row["difference_lower_s"], row["difference_upper_s"]),
-                _p(row["p_dunnett"]),
-                number(row["hedges_g"]),
-                span(row["hedges_g_lower"], row["hedges_g_upper"]),
-                number(row["reduction_pct"]),
-                span(row["reduction_lower_pct"], row["reduction_upper_pct"]),
-                count(row["n_floor"]),
-                count(row["n_ceiling"]),
-                notes(row["flags"]),
-            ],
-            simulated=bool(row["simulated"]),
-        )
-        for row in _rows_of(groups)
-    ]
-    return Table(caption, columns, rows)
-
-
-def depletion_table(groups: pd.DataFrame, up: str = "", caption: str = "Groups") -> Table:
-    """Groups of an antagonism of PCA."""
-    columns = [
-        "Group",
-        "Treatment",
-        "Dose (mg/kg)",
-        "n",
-        "Mean (ng/g)",
-        "SD (ng/g)",
-        "Against the challenge",
-        "Against vehicle",
-        "Depletion (%)",
-        "Antagonism (%)",
-        "95 % CI (%)",
-        "Below quantification",
-        "Flags",
-    ]
-    rows = [
-        Row(
-            [
-                *_first_cells(row, up),
-                number(row["mean_ng_per_g"]),
-                number(row["sd_ng_per_g"]),
-                _p(row["p_vs_pca"]),
-                _p(row["p_vs_vehicle"]),
-                number(row["depletion_pct"]),
-                number(row["antagonism_pct"]),
-                span(row["antagonism_lower_pct"], row["antagonism_upper_pct"]),
-                count(row["n_below_loq"]),
-                notes(row["flags"]),
-            ],
-            simulated=bool(row["simulated"]),
-        )
-        for row in _rows_of(groups)
-    ]
-    return Table(caption, columns, rows)
-
-
-def ed50_table(half_doses: pd.DataFrame) -> Table:
-    """ED50 of protection."""
-    columns = [
-        "Treatment",
-        "ED50 (mg/kg)",
-        "95 % CI, profile (mg/kg)",
-        "95 % CI, Wald (mg/kg)",
-        "Slope",
-        "SE of slope",
-        "ED50 with slope 1 (mg/kg)",
-        "95 % CI (mg/kg)",
-        "Slope 1 against free",
-        "Lack of fit",
-        "Flags",
-    ]
-    rows = [
-        Row(
-            [
-                Cell(row["treatment"], simulated=bool(row["simulated"]), style="name"),
-                qualified(row["qualifier"], row["ed50_mg_per_kg"]),
-                span(row["ed50_lower_mg_per_kg"], row["ed50_upper_mg_per_kg"]),
-                span(row["wald_lower_mg_per_kg"], row["wald_upper_mg_per_kg"]),
-                number(row["hill"]),
-                number(row["hill_se"]),
-                number(row["ed50_slope_1_mg_per_kg"]),
-                span(row["ed50_slope_1_lower_mg_per_kg"], row["ed50_slope_1_upper_mg_per_kg"]),
-                _p(row["slope_p"]),
-                _p(row["lack_of_fit_p"]),
-                notes(row["flags"]),
-            ],
-            simulated=bool(row["simulated"]),
-        )
-        for row in half_doses.to_dict("records")
-    ]
-    return Table("Dose of half protection", columns, rows)
-
-
-def tests_table(tests: pd.DataFrame) -> Table:
-    """Tests of a run as a whole."""
-    columns = ["Test", "Readout", "Statistic", "df 1", "df 2", "p", "ω²", "Flags"]
-    rows = [
-        Row(
-            [
-                Cell(_TESTS.get(row["test"], row["test"]), style="name"),
-                Cell(row["readout"]),
-                number(row["statistic"]),
-                _figure(row["df1"]),
-                _figure(row["df2"]),
-                _p(row["p"]),
-                number(row["omega2"]),
-                notes(row["flags"]),
-            ],
-            simulated=bool(row["simulated"]),
-        )
-        for row in tests.to_dict("records")
-    ]
-    return Table("Analysis of variance and tests of its assumptions", columns, rows)
-
-
-def contrasts_table(contrasts: pd.DataFrame) -> Table:
-    """Every comparison: the planned ones first, then those that assume less."""
-    columns = ["Method", "Group", "Against", "Estimate", "Statistic", "df", "p", "Flags"]
-    order = {name: i for i, name in enumerate(_METHODS)}
-    rows = [
-        Row(
-            [
-                Cell(_METHODS.get(row["method"], row["method"]), style="name"),
-                Cell(row["group"]),
-                Cell(row["versus"]),
-                number(row["estimate"]),
-                number(row["statistic"]),
-                _figure(row["df"]),
-                _p(row["p"]),
-                notes(row["flags"]),
-            ],
-            simulated=bool(row["simulated"]),
-        )
-        for row in sorted(contrasts.to_dict("records"), key=lambda r: order.get(r["method"], 9))
-    ]
-    return Table("Every comparison; all but Dunnett and Williams for sensitivity", columns, rows)
-
-
-def scorers_table(scorers: pd.DataFrame) -> Table:
-    """Agreement of every two scorers."""
-    columns = [
-        "Scorers",
-        "Animals",
-        "ICC(2,1) of all",
-        "95 % CI",
-        "Agreement",
-        "Bias (s)",
-        "95 % CI (s)",
-        "Limits of agreement (s)",
-    ]
-    rows = [
-        Row(
-            [
-                Cell(f"{row['first']} and {row['second']}", style="name"),
-                count(row["n"]),
-                number(row["icc"]),
-                span(row["icc_lower"], row["icc_upper"]),
-                Cell(row["agreement"]),
-                number(row["bias"]),
-                span(row["bias_lower"], row["bias_upper"]),
-                span(row["limit_lower"], row["limit_upper"]),
-            ],
-            simulated=bool(row["simulated"]),
-        )
-        for row in scorers.to_dict("records")
-    ]
-    return Table("Agreement of scorers (Bland-Altman)", columns, rows)
-
-
-def animals_table(animals: pd.DataFrame) -> Table:
-    """Every reading, as the file gave it or as the level that HPLC gave."""
-    columns = [
-        "Animal",
-        "Group",
-        "Readout",
-        "Scorer",
-        "Value",
-        "Below quantification",
-        "Sex",
-        "Strain",
-        "Block",
-        "Cage",
-        "Used",
-        "Why not",
-        "Flags",
-    ]
-    rows = [
-        Row(
-            [
-                Cell(row["animal"], style="name"),
-                Cell(row["group"]),
-                Cell(row["readout"]),
-                Cell(row["scorer"] or MISSING),
-                number(row["value"], 6),
-                Cell("yes" if row["below_loq"] else "no"),
-                *(Cell(row[name] or MISSING) for name in ("sex", "strain", "block", "cage")),
-                Cell("excluded" if row["excluded"] else "yes"),
-                Cell(row["reason"] or MISSING, style="words"),
-                notes(row["flags"]),
-            ],
-            simulated=bool(row["simulated"]),
-        )
-        for row in animals.to_dict("records")
-    ]
-    return Table("Every animal", columns, rows)
 
 
 def _results(groups: pd.DataFrame, half_doses: pd.DataFrame, run: dict) -> list[str]:
@@ -549,56 +271,3 @@ def _arrive(run: dict, groups: pd.DataFrame, animals: pd.DataFrame) -> list[tupl
             recorded = f"{asked[key]} {NOT_RECORDED}.".strip() if asked[key] else NOT_RECORDED
         rows.append((name, " ".join(part for part in (told.get(key, ""), recorded) if part)))
     return rows
-
-
-def occupancy_table(tables: dict[str, pd.DataFrame], compound: str, simulated: bool) -> Table:
-    """Antagonism in vivo beside the compound's Ki in vitro, of the same kind of data."""
-    columns = [
-        "Run",
-        "Species",
-        "Dose (mg/kg)",
-        "Antagonism (%)",
-        "95 % CI (%)",
-        "ED50 (mg/kg)",
-        "SERT Ki in vitro (nM)",
-        "95 % CI (nM)",
-        "n in vitro",
-    ]
-    potency, groups = tables["potency"], tables["pca_antagonism"]
-    ki = potency[
-        (potency["compound"] == compound)
-        & (potency["target"] == "SERT")
-        & (potency["modality"] == "binding")
-        & (potency["quantity"] == "Ki")
-        & (potency["qualifier"] != "")
-        & (potency["simulated"].fillna(False) == simulated)
-    ]
-    mine = groups[
-        (groups["treatment"] == compound)
-        & groups["antagonism_pct"].notna()
-        & (groups["simulated"].fillna(False) == simulated)
-    ]
-    half_doses = tables["pca_ed50"]
-    half_doses = half_doses[half_doses["treatment"] == compound]
-    rows = []
-    for row in mine.to_dict("records"):
-        half = _of_run(half_doses, row)
-        ed50 = qualified(*half[["qualifier", "ed50_mg_per_kg"]].iloc[0]) if len(half) else Cell()
-        for vitro in ki.to_dict("records"):
-            cells = [
-                Cell(row["run"], simulated=simulated, style="name"),
-                Cell(row["species"] or NOT_RECORDED),
-                _figure(row["dose_mg_per_kg"]),
-                number(row["antagonism_pct"]),
-                span(row["antagonism_lower_pct"], row["antagonism_upper_pct"]),
-                ed50,
-                Cell(
-                    f"{vitro['species']} {bounded(vitro['qualifier'], vitro['value_nM'])}".strip(),
-                    float(vitro["value_nM"]),
-                    style="number",
-                ),
-                span(vitro["lower_nM"], vitro["upper_nM"]),
-                count(vitro["n_experiments"]),
-            ]
-            rows.append(Row(cells, simulated=simulated))
-    return Table("Antagonism of PCA in vivo beside affinity for SERT in vitro", columns, rows)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from reuptake.figures.palette import TARGET_COLOURS
 from reuptake.formatting import join_words, significant
 
 _NAMED = 8  # subjects that are named; the rest is counted
@@ -60,6 +61,8 @@ def limitations(
         *_simulated(tables),
         *_replication(tables["potency"]),
         *_censored(tables["potency"]),
+        *_not_tested(tables["curves"]),
+        *_exact(tables["curves"]),
         *_depletion(tables["curves"]),
         *_refused_ki(tables["curves"]),
         *_ki_assumptions(tables["potency"]),
@@ -128,6 +131,38 @@ def _censored(potency: pd.DataFrame) -> Iterable[Limitation]:
             "Partly censored",
             "Some experiments gave only a bound; the value joins them with the exact ones.",
             _subjects(mixed, "modality", "quantity"),
+        )
+
+
+def _not_tested(curves: pd.DataFrame) -> Iterable[Limitation]:
+    """Which of the three transporters a compound was not tested at, simulated data apart."""
+    marked = curves.assign(simulated=curves["simulated"].fillna(False).astype(bool))
+    missing = []
+    for (compound, simulated), mine in marked.groupby(["compound", "simulated"], sort=True):
+        absent = [target for target in TARGET_COLOURS if not (mine["target"] == target).any()]
+        if absent:
+            where = join_words(absent, "or")
+            missing.append(f"{compound} at {where}" + (" (simulated)" if simulated else ""))
+    if missing:
+        yield Limitation(
+            "Not tested",
+            "No curve at these transporters, so nothing is said of them.",
+            tuple(missing),
+        )
+
+
+def _exact(curves: pd.DataFrame) -> Iterable[Limitation]:
+    exact = curves[curves["ki_method"] == "exact"]
+    if len(exact):
+        held = exact["depletion_competitor_pct"].max()
+        bias = exact["depletion_bias_pct"].abs().max()
+        yield Limitation(
+            "Cheng-Prusoff not used",
+            f"The sites in the well hold so much of the compound (guard G2, up to "
+            f"{significant(held)} %) that Cheng-Prusoff would be off by up to {significant(bias)} "
+            "% (guard G5). These Ki are from the exact mass balance and rest on the concentration "
+            "of sites.",
+            _subjects(exact),
         )
 
 

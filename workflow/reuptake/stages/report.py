@@ -1,13 +1,31 @@
-"""The report's pages."""
+"""The report's pages, and the result tables as a workbook."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from reuptake.report.build import ReportSettings, Store, build_report
+from reuptake.report.build import build_report
+from reuptake.report.pages import ReportSettings
+from reuptake.report.store import Store
 
 
-def run(tables: Path, figures: Path, section: dict, report: Path, store: Store) -> None:
+def run(
+    tables: Path,
+    figures: Path,
+    section: dict,
+    seals: Mapping[str, Mapping[str, str]],
+    report: Path,
+    store: Store,
+) -> None:
     """Write the report; pages that have not changed come from the store."""
-    settings = ReportSettings(section["title"], section["guide_compound"], section["limits"])
-    build_report(tables, figures, Path(section["reference"]), report, settings, store)
+    settings = ReportSettings(
+        section["title"],
+        section["guide_compound"],
+        section["limits"],
+        section["assays"],
+        section["targets"],
+        section["digest"],
+    )
+    reference = Path(section["reference"])
+    build_report(tables, figures, reference, report, settings, store, seals)

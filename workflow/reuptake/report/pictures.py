@@ -1,0 +1,79 @@
+"""The figures as the pages carry them: inside, so that a page needs no other file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import quote
+
+from reuptake.figures.inputs import read_index
+from reuptake.tables import records
+
+# places in a drawing, in points of 0.35 mm
+_PLACES = re.compile(r'(?<= )(?:d|x|y|points)="[^"]*"')
+_DIGITS = re.compile(r"(\.\d\d)\d+")
+# in an address: what browsers take as it is, and what an attribute may hold
+_PLAIN = " /:;=,'()@!*$+?{}[]|^~-_."
+
+
+class Pictures:
+    """The figures by what they show, each as an image that the page carries inside."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.rows = records(read_index(folder))
+        self._inside: dict[str, str] = {}
+
+    def of(self, *kinds: str, **wanted: object) -> list[dict]:
+        """Every figure of some kinds with these values in the index: source, caption and mark."""
+        return [
+            self._picture(row)
+            for kind in kinds
+            for row in self.rows
+            if row["kind"] == kind and all(row[name] == value for name, value in wanted.items())
+        ]
+
+    def diagram(self, name: str) -> list[dict]:
+        """A diagram by its name; none where it was not drawn."""
+        return [picture for picture in self.of("diagram") if picture["id"] == f"diagram-{name}"]
+
+    def heat_maps(self, drops: Iterable[str], inside: int) -> list[tuple[str, list[dict]]]:
+        """Those of each drop that has any; beside the report where there are more than `inside`."""
+        rows = [row for row in self.rows if row["kind"] == "plates"]
+        of_drop: dict[str, list[dict]] = {}
+        for row in rows:
+            picture = self._picture(row, inside=len(rows) <= inside)
+            of_drop.setdefault(row["drop"], []).append(picture)
+        return [(drop, of_drop[drop]) for drop in drops if drop in of_drop]
+
+    def _picture(self, row: dict, inside: bool = True) -> dict:
+        return {
+            "source": self._source(row["file"]) if inside else "",
+            "caption": row["caption"],
+            "simulated": row["simulated"] is True,
+            "kind": row["kind"],
+            "modality": row["modality"],
+            "id": row["file"],
+        }
+
+    def _source(self, name: str) -> str:
+        if name not in self._inside:
+            svg = (self.folder / f"{name}.svg").read_text(encoding="utf-8")
+            self._inside[name] = as_address(svg)
+        return self._inside[name]
+
+
+def as_address(svg: str) -> str:
+    """A drawing as a data address: places to 0.01 point, no blanks between its parts.
+
+    The file itself keeps every digit. (An SVG inside the page would be shorter still, but its
+    styles would need a policy that lets any style in.)
+    """
+    text = svg
+    text = text[text.index("<svg") :].replace("\n", " ")
+    text = _PLACES.sub(lambda found: _DIGITS.sub(r"\1", found[0]), text)
+    text = re.sub(r"<!--.*?-->", "", text)
+    text = re.sub(r">\s+<", "><", re.sub(r"  +", " ", text))
+    text = text.replace("'", "&#39;").replace('"', "'")
+    return "data:image/svg+xml," + quote(text, safe=_PLAIN)

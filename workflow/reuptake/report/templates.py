@@ -1,0 +1,51 @@
+"""The templates of the pages: every value escaped, one style sheet, one script, no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reuptake.report import elements
+from reuptake.report.store import SOFTWARE
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "report"
+_PAGES = (
+    *("INDEX", "QUALITY", "CONSTANTS", "IN_VIVO", "GUIDES", "METHODS", "PROVENANCE"),
+    *("SELECTIVITY", "WHOLE"),
+)
+
+
+def make_environment() -> Environment:
+    """Templates that escape every value and fail on a name they are not given."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    css = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    js = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    # The page may run this script and use this style sheet, and load nothing.
+    environment.globals |= {
+        "css": Markup(css),
+        "js": Markup(js),
+        "policy": f"default-src 'none'; img-src data:; style-src '{_hash(css)}'; "
+        f"script-src '{_hash(js)}'; base-uri 'none'; form-action 'none'",
+        "software": [(name, version(name)) for name in SOFTWARE],
+        "pages": {name: getattr(elements, name) for name in _PAGES},
+    }
+    return environment
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
