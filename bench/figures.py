@@ -21,6 +21,7 @@ REUPTAKE = Path(sys.executable).parent / "reuptake"
 CORES = 2
 COMPOUNDS = 100
 RUNS = ("2026-03-02-A", "2026-03-09-B", "2026-03-16-C")
+CONSTANTS = "2026-02-16-saturation"
 SEED = 20260302
 CHANGED = "CMPD-001"
 
@@ -39,7 +40,8 @@ def measure() -> dict:
 
 def prepare(folder: Path) -> Path:
     """A working folder with a drop for each run, two compounds and the reference a plate."""
-    for name in ("config", "data/reference"):
+    # the run that measured Kd and Bmax comes from the demonstration
+    for name in ("config", "data/reference", f"data/drops/{CONSTANTS}"):
         shutil.copytree(ROOT / name, folder / name)
     assays = yaml.safe_load((folder / "config" / "assays.yaml").read_text(encoding="utf-8"))
     ki_nM = 10 ** np.random.default_rng(SEED).uniform(0, 3, (len(TARGETS), COMPOUNDS))

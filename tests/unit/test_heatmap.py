@@ -136,5 +136,14 @@ def test_a_target_where_every_curve_failed_is_not_called_untested():
     assert len(found) == len(data.cells) == 7
 
 
+@pytest.mark.parametrize(("qualifier", "expected"), [("", ["IC50"]), (">", ["Ki"])])
+def test_binding_shows_its_ic50_only_where_there_is_no_ki(qualifier, expected):
+    rows = [
+        row("A", "SERT", qualifier, 9.0 if qualifier else NOTHING),
+        row("A", "SERT", "=", 7.0, quantity="IC50", assay="x"),
+    ]
+    assert [quantity for _, quantity, *_ in prepared(rows)] == expected
+
+
 def test_a_panel_without_a_value_has_no_figure():
     assert prepared([row("A", "SERT", "", NOTHING)]) == []

@@ -196,12 +196,12 @@ def prepare(tables: dict[str, pd.DataFrame]):
     primary = set(tables["selectivity"]["primary"])
     tested = _tested(tables["curves"])
     for (modality, simulated), mine in potency.groupby(["modality", "simulated"], sort=True):
-        for quantity in ("Ki", "IC50"):
+        told = set(mine.loc[mine["qualifier"] != "", "quantity"])
+        # of binding the IC50 hangs on the radioligand: only where no Ki is known
+        for quantity in ("Ki",) if modality == "binding" and "Ki" in told else ("Ki", "IC50"):
+            if quantity not in told:
+                continue
             rows = mine[mine["quantity"] == quantity]
-            if modality == "binding" and quantity == "IC50" and (mine["quantity"] == "Ki").any():
-                continue
-            if not (rows["qualifier"] != "").any():
-                continue
             here = tested[(tested["modality"] == modality) & (tested["simulated"] == simulated)]
             # a Ki is pooled over assays, which its row does not name
             here = here if quantity == "IC50" else here.assign(assay="")

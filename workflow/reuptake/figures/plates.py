@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -80,9 +81,10 @@ def draw(data: PlateData) -> Figure:
             (x / style.PAGE_MM, y / total, width / style.PAGE_MM, height / total)
         )
         outer = i < across, i % across == 0
+        pad = 11.5 if outer[0] else 4.0
         image = _draw_plate(axes, groups[(panel.run, panel.plate)], shape, scale, outer)
         axes.set_title(
-            palette.label(f"{panel.run}  {panel.plate}", 30), size=7, weight="normal", pad=8
+            palette.label(f"{panel.run}  {panel.plate}", 30), size=7, weight="normal", pad=pad
         )
         verdict = panel.verdict or "no verdict"
         if np.isfinite(panel.z_prime_robust):
@@ -91,7 +93,7 @@ def draw(data: PlateData) -> Figure:
             verdict,
             size=7,
             loc="right",
-            pad=8,
+            pad=pad,
             color=_VERDICT_COLOURS.get(panel.verdict, palette.MUTED),
         )
     _key(figure, data, image, total)
@@ -156,6 +158,7 @@ def _row_name(index: int) -> str:
     return chr(65 + index) if index < 26 else f"A{chr(65 + index - 26)}"
 
 
+@cache
 def _letter(letter: str) -> Outline:
     """A letter as a marker: its outline, centred, one unit high."""
     path = TextPath(

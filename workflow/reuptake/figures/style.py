@@ -24,6 +24,7 @@ STYLE = {
     "axes.titlesize": 8,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # or matplotlib measures every label of the axes to place a title
     "axes.labelsize": 7.5,
     "axes.labelcolor": INK,
     "axes.edgecolor": INK,
