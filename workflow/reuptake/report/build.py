@@ -100,8 +100,9 @@ def _pages(report: Report, folder: Path):
     guide = guide_tables(
         report.data, report.affinities, report.settings.guide_compound, report.compounds, folder
     )
-    yield elements.INDEX, "index.html.j2", pages.index(report)
-    yield elements.WHOLE, "whole.html.j2", pages.whole(report, guide)
+    first = pages.index(report)
+    yield elements.INDEX, "index.html.j2", first
+    yield elements.WHOLE, "whole.html.j2", pages.whole(report, first, guide)
     if pages.selectivity_figures(report.pictures)[1]:
         yield elements.SELECTIVITY, "selectivity.html.j2", pages.selectivity(report)
     yield elements.GUIDES, "guides.html.j2", pages.guides_page(report, guide)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 
 import pandas as pd
@@ -95,6 +96,7 @@ def without_answer(assay: str) -> Paragraph:
     return Paragraph(anchor("assay", assay), assay, False, text, "")
 
 
+@cache
 def software() -> str:
     """``reuptake 0.1.0, NumPy 2.2.1 and SciPy 1.15.0``."""
     names = (("reuptake", "reuptake"), ("NumPy", "numpy"), ("SciPy", "scipy"))

@@ -319,10 +319,10 @@ def with_tables(content: dict) -> dict:
     return content | {"parts": parts}
 
 
-def whole(report: Report, tables: list) -> dict:
+def whole(report: Report, first: dict, tables: list) -> dict:
     """One file for mail: the first page's answers, the guide tables, every compound's curves."""
     return (
-        index(report)
+        first
         | guides_page(report, tables)
         | {
             "simulated": simulated_share(report.data),

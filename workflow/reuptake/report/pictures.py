@@ -16,8 +16,8 @@ _DIGITS = re.compile(r"(\.\d\d)\d+")
 _WIDTH_PT = re.compile(r'<svg[^>]* width="([\d.]+)pt"')
 # a drawing is made for a printed column; on a screen it is read at twice that
 PIXELS_PER_POINT = 2
-# in an address: what browsers take as it is, and what an attribute may hold
-_PLAIN = " /:;=,'()@!*$+?{}[]|^~-_."
+# what an address may not hold as it is, for browsers or for an attribute
+_QUOTED = re.compile(r"[^A-Za-z0-9 /:;=,'()@!*$+?{}\[\]|^~_.-]+")
 
 
 class Pictures:
@@ -26,15 +26,20 @@ class Pictures:
     def __init__(self, folder: Path):
         self.folder = folder
         self.rows = records(read_index(folder))
+        self._of_kind: dict[tuple, list[dict]] = {}
+        for row in self.rows:
+            for key in ((row["kind"],), (row["kind"], row["compound"])):
+                self._of_kind.setdefault(key, []).append(row)
         self._inside: dict[str, str] = {}
 
     def of(self, *kinds: str, **wanted: object) -> list[dict]:
         """Every figure of some kinds with these values in the index: source, caption and mark."""
+        keys = [(kind, wanted["compound"]) if "compound" in wanted else (kind,) for kind in kinds]
         return [
             self._picture(row)
-            for kind in kinds
-            for row in self.rows
-            if row["kind"] == kind and all(row[name] == value for name, value in wanted.items())
+            for key in keys
+            for row in self._of_kind.get(key, ())
+            if all(row[name] == value for name, value in wanted.items())
         ]
 
     def diagram(self, name: str) -> list[dict]:
@@ -79,10 +84,9 @@ def as_address(svg: str) -> str:
     The file itself keeps every digit. (An SVG inside the page would be shorter still, but its
     styles would need a policy that lets any style in.)
     """
-    text = svg
-    text = text[text.index("<svg") :].replace("\n", " ")
+    text = svg[svg.index("<svg") :].replace("\n", " ")
     text = _PLACES.sub(lambda found: _DIGITS.sub(r"\1", found[0]), text)
     text = re.sub(r"<!--.*?-->", "", text)
     text = re.sub(r">\s+<", "><", re.sub(r"  +", " ", text))
     text = text.replace("'", "&#39;").replace('"', "'")
-    return "data:image/svg+xml," + quote(text, safe=_PLAIN)
+    return "data:image/svg+xml," + _QUOTED.sub(lambda found: quote(found[0], safe=""), text)
