@@ -30,7 +30,7 @@ class Pictures:
         for row in self.rows:
             for key in ((row["kind"],), (row["kind"], row["compound"])):
                 self._of_kind.setdefault(key, []).append(row)
-        self._inside: dict[str, str] = {}
+        self._inside: dict[str, tuple[str, int]] = {}
 
     def of(self, *kinds: str, **wanted: object) -> list[dict]:
         """Every figure of some kinds with these values in the index: source, caption and mark."""
@@ -56,9 +56,10 @@ class Pictures:
         return [(drop, of_drop[drop]) for drop in drops if drop in of_drop]
 
     def _picture(self, row: dict, inside: bool = True) -> dict:
+        source, width_px = self._content(row["file"]) if inside else ("", None)
         return {
-            "source": self._source(row["file"]) if inside else "",
-            "width": self._width_px(row["file"]) if inside else None,
+            "source": source,
+            "width": width_px,
             "caption": row["caption"],
             "simulated": row["simulated"] is True,
             "kind": row["kind"],
@@ -66,16 +67,13 @@ class Pictures:
             "id": row["file"],
         }
 
-    def _source(self, name: str) -> str:
+    def _content(self, name: str) -> tuple[str, int]:
+        """A figure as an address, and its width on the screen."""
         if name not in self._inside:
-            self._inside[name] = as_address(self._svg(name))
+            svg = (self.folder / f"{name}.svg").read_text(encoding="utf-8")
+            width_px = round(PIXELS_PER_POINT * float(_WIDTH_PT.search(svg)[1]))
+            self._inside[name] = as_address(svg), width_px
         return self._inside[name]
-
-    def _width_px(self, name: str) -> int:
-        return round(PIXELS_PER_POINT * float(_WIDTH_PT.search(self._svg(name))[1]))
-
-    def _svg(self, name: str) -> str:
-        return (self.folder / f"{name}.svg").read_text(encoding="utf-8")
 
 
 def as_address(svg: str) -> str:
