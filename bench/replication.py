@@ -8,8 +8,8 @@ import pandas as pd
 
 from reuptake.pooling import range_jumps, repeated_curves
 from reuptake.potency import experiments_of, potencies_of
-from reuptake.qc.runchart import between_run_sd, runcharts_of
-from reuptake.selectivity import selectivities_of
+from reuptake.qc.runchart import MIN_RUNS_FOR_MSR, between_run_sd, runcharts_of
+from reuptake.selectivity import selectivities_of, windows_of
 from reuptake.tables import CURVES, EXPERIMENTS, WELLS, typed
 
 SEED = 20260302
@@ -146,17 +146,18 @@ def pooled_speed(n_curves: int) -> dict:
     range_jumps(curves)
     marks = {"range_jumps": time.process_time() - start}
     for name, step in (
-        ("repeated_curves", lambda: repeated_curves(wells)),
+        ("repeated_curves", lambda: repeated_curves([wells])),
         ("experiments_of", lambda: experiments_of(curves)),
     ):
         before = time.process_time()
         experiments = step()
         marks[name] = time.process_time() - before
     before = time.process_time()
-    potency = potencies_of(experiments, between_run_sd(charts))
+    msr_sds = between_run_sd(charts, MIN_RUNS_FOR_MSR)
+    potency = potencies_of(experiments, between_run_sd(charts), msr_sds)
     marks["potencies_of"] = time.process_time() - before
     before = time.process_time()
-    selectivities_of(experiments, potency, ROLES, charts)
+    windows_of(selectivities_of(experiments, potency, ROLES, charts))
     marks["selectivities_of"] = time.process_time() - before
     return {
         "curves": len(curves),

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import animals
 import depletion
+import figures
 import fitting
 import replication
 
@@ -46,6 +47,7 @@ SECTIONS = {
     "depletion": depletion.measure,
     "statistics": replication.measure,
     "workflow": workflow.measure,
+    "figures": figures.measure,
     "animals": animals.measure,
     "report": report.measure,
     "peers": peers,

@@ -85,7 +85,12 @@ def timed_run(folder: Path) -> float:
 
 
 STAGES = {
-    "ingest": ("{drop}", "{made}/verdict.json", "{made}/ingested.parquet"),
+    "ingest": (
+        "{drop}",
+        "{made}/verdict.json",
+        "{made}/ingested.parquet",
+        "{made}/animals.parquet",
+    ),
     "qc": ("{drop}", "{kept}/ingested.parquet", "{made}/plates.parquet", "{made}/wells.parquet"),
     "fit": (
         "{drop}",

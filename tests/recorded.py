@@ -37,7 +37,7 @@ OUTPUTS = {
         "tables/README.md",
     ),
     "potency": ("tables/runcharts.csv", "tables/experiments.csv", "tables/potency.csv"),
-    "selectivity": ("tables/selectivity.csv",),
+    "selectivity": ("tables/selectivity.csv", "tables/selectivity_windows.csv"),
 }
 INPUTS = {
     "qc_drop": ("drops/*/ingested.parquet",),
@@ -99,7 +99,7 @@ def make(folder: Path) -> Recorded:
     accept.run([files["verdict"]], accepted)
     listing.run(accepted, [], run.section("listing"), tables / "drops.csv")
     collect.run(accepted, results / "drops", run.measuring, run.section("collect"), tables)
-    potency.run(tables)
+    potency.run(tables, run.section("potency"))
     selectivity_stage.run(tables, run.section("selectivity"))
     _stand_ins(results)
     provenance.run(run)
@@ -111,6 +111,7 @@ def _stand_ins(results: Path) -> None:
         f"figures/{FIGURE}.svg",
         f"figures/{FIGURE}.png",
         "report/index.html",
+        "report/tables.xlsx",
         f"report/{PAGE}",
     ):
         (results / path).parent.mkdir(parents=True, exist_ok=True)

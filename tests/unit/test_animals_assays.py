@@ -274,6 +274,12 @@ def test_pca_example():
     out = depletion(PCA_ng_per_g)
     rows = by_group(out["pca_antagonism"])
     assert list(rows.index) == ["Vehicle", "PCA", "1", "3", "10"]
+    means = [791.333, 303.833, 370.333, 547.5, 723.167]
+    assert rows["mean_ng_per_g"].to_numpy() == pytest.approx(means, abs=5e-4)
+    anova = out["pca_tests"].set_index("test").loc["anova"]
+    found = (anova.statistic, anova.df1, anova.df2, anova.p)
+    assert found == pytest.approx((219.09956, 4, 25, 4.54e-19), rel=2e-3)
+    assert anova.statistic == pytest.approx(219.09956, rel=1e-7)
     doses = rows.loc[["1", "3", "10"]]
     assert doses["antagonism_pct"].to_numpy() == pytest.approx(
         [13.641026, 49.982906, 86.017094], rel=1e-6
@@ -290,6 +296,7 @@ def test_pca_example():
     (half,) = out["pca_ed50"].itertuples()
     assert (half.treatment, half.qualifier) == ("Sert-IN-2", "=")
     assert half.ed50_mg_per_kg == pytest.approx(3.022916, rel=1e-5)
+    assert np.log10(half.ed50_mg_per_kg) == pytest.approx(0.480426, rel=1e-5)
     assert half.ed50_slope_1_mg_per_kg == pytest.approx(3.0945, rel=1e-5)
     methods = out["pca_contrasts"].query("method == 'dunnett'")
     assert list(methods["versus"]) == ["PCA"] * 3 + ["Vehicle"] * 3

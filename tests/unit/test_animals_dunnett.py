@@ -30,6 +30,7 @@ def test_forced_swim_example():
     assert found.critical == pytest.approx(2.452127, rel=1e-6)
     assert found.upper - found.difference == pytest.approx(27.061432, rel=1e-6)
     assert found.lower == pytest.approx([-33.66, -67.86, -117.66], abs=0.005)
+    assert found.upper == pytest.approx([20.46, -13.74, -63.54], abs=0.005)
 
 
 def test_pca_example_depends_on_its_family():

@@ -164,6 +164,18 @@ def test_bland_altman_of_the_peak_flow_meters():
     assert (row.limit_upper - row.bias) / 1.96 == pytest.approx(38.8, abs=0.05)
     # its interval of the bias, -22.0 to 17.8
     assert (row.bias_lower, row.bias_upper) == pytest.approx((-22.0, 17.8), abs=0.11)
+    # of each limit 34.6 to either side, by the approximation SE² = 3 SD²/n of 1986
+    assert row.limits_half_width == pytest.approx(34.6, abs=0.3)
+
+
+def test_interval_of_the_limits_of_agreement_holds_them():
+    """Normal differences of SD 10 about 0: true limits ±19.6, 95 % of 4000 simulations."""
+    rng = np.random.default_rng(11)
+    held = 0
+    for sample in rng.normal(scale=10, size=(4000, 30)):
+        (row,) = bland_altman(np.column_stack([sample, np.zeros(30)]), ["a", "b"]).itertuples()
+        held += abs(row.limit_upper - 19.6) <= row.limits_half_width
+    assert held / 4000 == pytest.approx(0.95, abs=0.012)
 
 
 def test_blocks_take_their_share_of_the_error():

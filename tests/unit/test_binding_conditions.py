@@ -25,7 +25,7 @@ ASSAY = {
     "depletion": "judge",
 }
 LOT = {"lot": "2201", "specific_activity": "80 Ci/mmol", "reference_date": "2026-03-02"}
-RUN = {"date": "2026-03-02", "measured": {}, "radioligand": LOT}
+RUN = {"run": "A", "date": "2026-03-02", "measured": {}, "radioligand": LOT}
 PLATE = {
     "unit": "CPM",
     "mean_total": 4860.0,

@@ -7,7 +7,7 @@ import pytest
 
 from reuptake.binding.cheng_prusoff import bias_pct
 from reuptake.binding.conditions import Conditions
-from reuptake.binding.ki import judge_ki
+from reuptake.binding.ki import ExactKi, judge_ki
 from reuptake.binding.mass_balance import free_radioligand_nM
 
 # [3H]citalopram at its Kd, few sites: R_T 0.01 nM
@@ -204,3 +204,45 @@ def test_notes_of_the_conditions_reach_every_ki():
     notes = ("not recorded: temperature",)
     for curve in (CURVE, MORE, CURVE | {"status": "partial"}):
         assert ki(curve, replace(CLEAR, notes=notes))[3].startswith(notes[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "ic50_nM", "verdict"),
+    [
+        ("G1", {"bound_pct": 9.99}, 12.0, "pass"),
+        ("G1", {"bound_pct": 10.0}, 12.0, "fail"),
+        ("G1", {"bound_pct": np.nan}, 12.0, "not known"),
+        # R_T/2 over IC50: 4.9, 5, 10 and 10.1 %
+        ("G2", {"transporter_nM": 1.176}, 12.0, "pass"),
+        ("G2", {"transporter_nM": 1.2}, 12.0, "warn"),
+        ("G2", {"transporter_nM": 2.4}, 12.0, "warn"),
+        ("G2", {"transporter_nM": 2.43}, 12.0, "fail"),
+        # Ki 6 nM: a tenth of the sites at 60 nM
+        ("G3", {"transporter_nM": 59.0}, 12.0, "pass"),
+        ("G3", {"transporter_nM": 61.0}, 12.0, "fail"),
+        ("G3", {"transporter_nM": np.nan}, 12.0, "not known"),
+        ("G4", {}, 12.0, "not known"),
+        ("G4", {"kd_of_depleted_fit": True}, 12.0, "pass"),
+        # the exact simulations of sites 0.06, 0.24 and 0.6 nM: 2.7, 11.0 and 27.8 %
+        ("G5", {"transporter_nM": 0.06}, SITES[0.06], "pass"),
+        ("G5", {"transporter_nM": 0.24}, SITES[0.24], "fail"),
+        ("G5", {"transporter_nM": 0.60}, SITES[0.60], "fail"),
+        ("G5", {"transporter_nM": 0.15}, 1.2875, "warn"),
+        # tracer [125I]RTI-55: both others pass, the bias is 10.48 %
+        ("G5", {"transporter_nM": 0.06, "ligand_nM": 0.05, "kd_nM": 0.98}, 0.6735, "fail"),
+        ("G2", {"transporter_nM": 0.06, "ligand_nM": 0.05, "kd_nM": 0.98}, 0.6735, "pass"),
+    ],
+)
+def test_verdicts_of_the_guards(name, change, ic50_nM, verdict):
+    guards = judge_ki(CURVE | {"ic50_nM": ic50_nM}, replace(CLEAR, **change))["guards"]
+    assert f"{name} {verdict}" in guards.split("; ")
+
+
+@pytest.mark.parametrize(
+    ("ki_nM", "lower_nM", "verdict"), [(0.5, 0.3, "pass"), (0.05, 0.03, "fail"), (0.5, 0, "fail")]
+)
+def test_titration_of_sites_by_the_exact_fit(ki_nM, lower_nM, verdict):
+    """R_T 0.6 nM: below 0.06 nM, or with an open interval, the sites are titrated."""
+    exact = ExactKi(ki_nM, lower_nM, 1.0, np.nan, 0.05, fits=True)
+    out = judge_ki(CURVE | {"ic50_nM": 1.48}, replace(CLEAR, transporter_nM=0.6), exact)
+    assert f"G3 {verdict}" in out["guards"]

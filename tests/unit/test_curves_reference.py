@@ -7,8 +7,9 @@ from scipy.stats import f as f_distribution
 from scipy.stats import t as student
 from simulated_curves import batch_of, fit_one, inhibition, simulate, with_controls
 
-from reuptake.curves import choice, engine, outliers, profile
+from reuptake.curves import choice, engine, general, outliers, profile
 from reuptake.curves.groups import batches
+from reuptake.curves.models import MODELS
 from reuptake.curves.weights import iterate, proportional_error
 
 # A competition curve simulated with log10 IC50 -8.9 (M), top 4800 and bottom 600 cpm.
@@ -24,21 +25,22 @@ WEAK = (
 
 
 @pytest.mark.parametrize(
-    ("poisson", "c", "log10_ic50", "nM", "se", "wald", "limits", "ss", "hill", "f", "p", "delta"),
+    ("poisson", "c", "log10_ic50", "nM", "se", "wald", "limits", "ss", "hill", "hill_se",
+     "f", "p", "delta"),
     [
         (None, None, -8.90700, 1.2388, 0.01992, (-8.9520, -8.8619), (-8.9521, -8.8618),
-         26178.4, 0.9923, 0.0303, 0.866, 6.240),
+         26178.4, 0.9923, 0.0438, 0.0303, 0.866, 6.240),
         (1, 0, -8.90566, 1.2426, 0.01652, (-8.9430, -8.8683), (-8.9432, -8.8683),
-         7.94837, 0.9910, 0.0705, 0.797, 6.180),
+         7.94837, 0.9910, 0.0336, 0.0705, 0.797, 6.180),
         (0, 1, -8.90255, 1.2516, 0.01655, (-8.9400, -8.8651), (-8.9403, -8.8651),
-         0.00381582, 0.9851, 0.237, 0.639, 5.935),
+         0.00381582, 0.9851, 0.0304, 0.237, 0.639, 5.935),
         (1, 0.02, -8.90490, 1.2448, 0.01580, (-8.9406, -8.8692), (-8.9408, -8.8692),
-         3.74051, 0.9889, 0.123, 0.735, 6.103),
+         3.74051, 0.9889, 0.0312, 0.123, 0.735, 6.103),
     ],
     ids=["equal", "counting", "proportional", "both"],
 )  # fmt: skip
 def test_competition_curve_under_four_weightings(
-    poisson, c, log10_ic50, nM, se, wald, limits, ss, hill, f, p, delta
+    poisson, c, log10_ic50, nM, se, wald, limits, ss, hill, hill_se, f, p, delta
 ):
     options = {}
     if poisson is not None:
@@ -59,6 +61,8 @@ def test_competition_curve_under_four_weightings(
     batch = batch_of(LOG10_M + 9, CPM)
     if poisson is not None:
         batch = iterate(batch, *options.values())
+    free = general.fit(MODELS["4PL"], batch, batch.weight)
+    assert (free["hill"][0], free.se[0, 1]) == pytest.approx((hill, hill_se), abs=6e-5)
     ss4 = engine.fit(batch, batch.weight, free_hill=True).ss
     observed = (row.rss - ss4) / (ss4 / 8)
     assert observed == pytest.approx(f, rel=2e-2)
@@ -123,7 +127,7 @@ def test_error_free_partial_inhibitor(controls):
     assert "partial inhibition: 40 %" in row["flags"]
 
 
-def test_one_moved_well_is_found_and_told_not_removed():
+def test_one_moved_well_is_found_and_told_not_removed(monkeypatch):
     moved = [*CPM[:6], 2400, *CPM[7:]]
     row = fit_one(10 ** (LOG10_M + 9), moved)
     assert row.ic50_nM == pytest.approx(1.5360, rel=1e-4)
@@ -131,8 +135,14 @@ def test_one_moved_well_is_found_and_told_not_removed():
     assert "outlying wells by ROUT: 10.0 nM (IC50 without them 1.23 nM)" in row["flags"]
     batch = batch_of(LOG10_M + 9, moved)
     fitted = engine.fit(batch, batch.weight, free_hill=False)
+    judged = []
+    keep = outliers.discoveries
+    monkeypatch.setattr(outliers, "discoveries", lambda p: (judged.append(p), keep(p))[1])
     outlying, _ = outliers.rout(batch, fitted, np.array([3]), free_hill=False)
     assert np.flatnonzero(outlying[0]).tolist() == [6]
+    # distance from the robust curve, in robust SD, with 9 df
+    assert student.isf(judged[0][0, 6] / 2, 9) == pytest.approx(15.35, rel=1e-3)
+    assert judged[0][0, 6] == pytest.approx(9.2e-8, rel=0.01)
 
 
 def test_robust_sd_and_discoveries_by_hand():

@@ -1152,6 +1152,21 @@ def test_whatever_the_bytes_the_answer_is_words(tmp_path_factory, name, changes)
 # exclusions.csv
 
 
+@pytest.mark.parametrize(("activity", "code"), [("88.7", 0), ("88.8", 1)])
+def test_no_lot_has_more_activity_than_its_label_can(archive, capsys, activity, code):
+    """Three tritiums: 3 x 29.0 Ci/mmol, and 2 % for what lot sheets round."""
+    label = "  radioligand: {name: L, isotope: 3H, tritiums: 3}\n"
+    kind = "  kind: competition_binding\n"
+    dropmaker.edit(archive.folder / "assays.yaml", kind, kind + label)
+    lot = f"    radioligand: {{specific_activity: {activity} Ci/mmol}}\n"
+    dropmaker.edit(archive.drop() / YAML, "    date: 2026-01-05\n", f"    date: 2026-01-05\n{lot}")
+    outcome = archive.register(capsys)
+    assert outcome.code == code, outcome.text
+    words = ("above the carrier-free limit of 87.0 Ci/mmol", "88.8 Ci/mmol", "tritiums")
+    place = "drop.yaml, line 9, specific_activity"
+    assert line_with(outcome.text, place, words) == bool(code), outcome.text
+
+
 def exclude(archive, *rows: str) -> None:
     text = dropmaker.EXCLUSIONS_HEADER + "".join(f"{row}\n" for row in rows)
     archive.exclusions.write_text(text, encoding="utf-8")

@@ -10,8 +10,7 @@ from simulated_curves import batch_of
 from reuptake.binding.cheng_prusoff import (
     cheng_prusoff_nM,
     ki_limits_nM,
-    log10_ki_variance,
-    log10_ratio_variance,
+    log10_ki_shifts,
 )
 from reuptake.binding.exact import fit_exact
 from reuptake.binding.mass_balance import bound_and_derivatives_nM, bound_nM, counted_nM
@@ -307,18 +306,37 @@ def test_cheng_prusoff_limits_against_the_profile():
     assert np.diff(np.log10(limits))[0] < width
 
 
-def test_variances_against_simulation():
+def test_shifts_by_the_errors_of_the_constants():
+    """L = Kd, errors of 5 and 10 %: half of each, in decades; together the spread simulated."""
+    kd, ligand = log10_ki_shifts(1.0, ligand_sd=0.05, kd_sd=0.10)
+    assert (kd, ligand) == pytest.approx((0.05 / np.log(10), -0.025 / np.log(10)), rel=1e-12)
     rng = np.random.default_rng(16)
-    l1, l2 = 5.0, 2.0
-    kd1, kd2 = 5.0, 8.0
-    shared, e1, e2 = rng.standard_normal((3, 400_000)) * [[0.05], [0.10], [0.15]]
-    first = -np.log10(1 + l1 / kd1 * np.exp(shared - e1))
-    second = -np.log10(1 + l2 / kd2 * np.exp(shared - e2))
-    one = log10_ki_variance(l1 / kd1, ligand_sd=0.05, kd_sd=0.10)
-    assert one == pytest.approx(first.var(), rel=0.02)
-    both = log10_ratio_variance(l1 / kd1, l2 / kd2, ligand_sd=0.05, kd_sd=0.10, other_kd_sd=0.15)
-    assert both == pytest.approx((first - second).var(), rel=0.02)
-    assert log10_ratio_variance(1.0, 1.0, ligand_sd=0.2) == 0.0
+    of_ligand, of_kd = rng.standard_normal((2, 400_000)) * [[0.05], [0.10]]
+    simulated = -np.log10(1 + np.exp(of_ligand - of_kd))
+    assert kd**2 + ligand**2 == pytest.approx(simulated.var(), rel=0.02)
+
+
+def test_an_exact_ki_moves_with_its_constants_as_a_fit_with_others_does():
+    """Central differences over the priors' centres, with little scatter: shifts are linear."""
+    errors = {"kd_sd": 0.005, "ligand_sd": 0.0025, "transporter_sd": 0.015}
+    x, y, weight = noisy_wells(SITES, seed=17, sd=0.002)
+    (batch,) = batches(np.zeros(len(x), int), x, y, weight)
+    constants = {"ligand_nM": 5.3, "kd_nM": 5.3, "transporter_nM": 0.6}
+    found = fit_exact(batch, **constants, **errors)
+
+    def slope(name, step=0.002):
+        ends = [
+            fit_exact(batch, **constants | {name: constants[name] * np.exp(sign * step)}, **errors)
+            for sign in (1, -1)
+        ]
+        return (ends[0].log10_k[0] - ends[1].log10_k[0]) / (2 * step)
+
+    names = ("transporter", "kd", "ligand")
+    moved = [errors[f"{name}_sd"] * slope(f"{name}_nM") for name in names]
+    assert found.log10_k_shifts[:, 0] == pytest.approx(moved, rel=0.03)
+    assert found.log10_k_se[0] > np.linalg.norm(found.log10_k_shifts[:, 0])
+    held = fit_exact(batch, **constants)
+    assert (held.log10_k_shifts == 0).all()
 
 
 def test_batches_take_exact_fits_with_any_weights():

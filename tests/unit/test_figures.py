@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import report_tables
 
+from reuptake.curves import models
+from reuptake.curves.fit import fit_curves
+from reuptake.curves.plates import gather
 from reuptake.figures import build, cache, curves, palette, plates, selectivity, style
-from reuptake.figures.inputs import read_index
+from reuptake.figures.inputs import points_of, read_index
+from reuptake.guides import read_affinities
+
+PUBLISHED = read_affinities(Path(__file__).parents[2] / "data" / "reference")
+
+DIAGRAMS = ["diagram"] * 9  # which no table changes but that of the drops
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +36,7 @@ def tables(archive, tmp_path_factory):
 @pytest.fixture(scope="module")
 def built(tables, tmp_path_factory):
     folder = tmp_path_factory.mktemp("built")
-    build.build_figures(tables, folder / "figures", folder / "cache", processes=1)
+    build.build_figures(tables, PUBLISHED, folder / "figures", folder / "cache", processes=1)
     return folder
 
 
@@ -54,13 +64,20 @@ def test_every_figure_is_written_twice_and_named_in_the_index(built):
     index = read_index(built / "figures")
     files = {path.name for path in (built / "figures").iterdir()} - {"index.csv"}
     assert files == {f"{name}.{suffix}" for name in index["file"] for suffix in ("svg", "png")}
-    assert set(index["kind"]) == {"curves", "isotherms", "plates", "selectivity"}
+    assert set(index["kind"]) == {
+        "curves", "diagram", "forest", "heatmap", "isotherms", "plates", "profiles", "selectivity",
+    }  # fmt: skip
+    assert not index.loc[index["kind"] == "diagram", "simulated"].any()
+    for name in index.loc[index["kind"] == "diagram", "file"]:
+        assert "<desc>" in (built / "figures" / f"{name}.svg").read_text(encoding="utf-8")
     assert index["file"].is_unique
     assert (index["caption"] != "").all()
 
 
 def test_bytes_do_not_depend_on_the_number_of_processes(tables, built, tmp_path):
-    n = build.build_figures(tables, tmp_path / "figures", tmp_path / "cache", processes=2)
+    n = build.build_figures(
+        tables, PUBLISHED, tmp_path / "figures", tmp_path / "cache", processes=2
+    )
     assert n == len(read_index(tmp_path / "figures"))
     assert contents(tmp_path / "figures") == contents(built / "figures")
 
@@ -82,11 +99,13 @@ def test_only_what_changed_is_drawn_again_and_the_store_is_swept(archive, tmp_pa
 
     def run() -> dict[str, bytes]:
         drawn.clear()
-        build.build_figures(folder, tmp_path / "figures", tmp_path / "cache")
+        build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache")
         return contents(tmp_path / "figures")
 
     first = run()
-    assert sorted(drawn) == ["curves", "curves", "plates"]
+    assert sorted(drawn) == sorted(
+        [*["curves"] * 2, *["forest"] * 8, *["heatmap"] * 3, "plates", *["profiles"] * 2, *DIAGRAMS]
+    )
     assert run() == first
     assert drawn == []
     changed = chosen["wells"].copy()
@@ -94,8 +113,8 @@ def test_only_what_changed_is_drawn_again_and_the_store_is_swept(archive, tmp_pa
     changed.loc[hit, "signal"] *= 1.001
     report_tables.write(chosen | {"wells": changed}, folder)
     run()
-    assert sorted(drawn) == ["curves", "plates"]
-    assert len(list((tmp_path / "cache").iterdir())) == 6
+    assert sorted(drawn) == ["curves", "plates", "profiles"]
+    assert len(list((tmp_path / "cache").iterdir())) == 32 + 2 * len(DIAGRAMS)
 
 
 def test_a_killed_drawing_leaves_nothing_that_looks_finished(tmp_path):
@@ -152,8 +171,8 @@ def test_a_bound_has_no_line_and_a_failed_plate_leaves_the_means(archive):
     assert fits.loc[fits["target"] == "DAT", "left_out"].tolist() == [False, False, True]
     with style.context():
         figure = curves.draw(found[("compound A", "binding", False)])
-    # 3 SERT and 3 DAT curves have lines of 120 points; NET gave only bounds.
-    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 120]
+    # 3 SERT and 3 DAT curves have lines; NET gave only bounds.
+    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) == curves._LINE_POINTS]
     assert len(lines) == 6
     assert len({str(line.get_color()) for line in lines}) == 2
 
@@ -170,7 +189,7 @@ def test_captions_give_n_interval_and_model(archive):
 
 
 def test_simulated_data_are_marked_in_the_figure_and_only_they(archive):
-    drawings = build.list_drawings(archive)
+    drawings = build.list_drawings(archive, PUBLISHED)
     assert {d.row["simulated"] for d in drawings} == {True, False}
     with style.context():
         for drawing in drawings:
@@ -237,20 +256,21 @@ def test_selectivity_draws_each_claim_and_skips_refusals(archive):
     assert list(selectivity.prepare({"selectivity": refused})) == []
 
 
-def test_no_drop_at_all_makes_an_empty_index(tmp_path):
+def test_no_drop_at_all_leaves_the_diagrams_alone(tmp_path):
     folder = report_tables.write(report_tables.empty(), tmp_path / "tables")
-    assert build.build_figures(folder, tmp_path / "figures", tmp_path / "cache", 2) == 0
-    assert len(read_index(tmp_path / "figures")) == 0
+    assert build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache") == 9
+    assert set(read_index(tmp_path / "figures")["kind"]) == {"diagram"}
 
 
 def test_the_figures_of_a_removed_compound_go(archive, tmp_path):
     folder = report_tables.write(small_tables(archive), tmp_path / "tables")
-    build.build_figures(folder, tmp_path / "figures", tmp_path / "cache")
-    assert len(list((tmp_path / "figures").iterdir())) == 7
+    build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache")
+    assert len(list((tmp_path / "figures").iterdir())) == 33 + 2 * len(DIAGRAMS)
     report_tables.write(report_tables.empty(), folder)
-    build.build_figures(folder, tmp_path / "figures", tmp_path / "cache")
-    assert [p.name for p in (tmp_path / "figures").iterdir()] == ["index.csv"]
-    assert list((tmp_path / "cache").iterdir()) == []
+    build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache")
+    left = {p.name.partition("-")[0] for p in (tmp_path / "figures").iterdir()}
+    assert left == {"diagram", "index.csv"}
+    assert len(list((tmp_path / "cache").iterdir())) == 2 * len(DIAGRAMS)
 
 
 def test_normalised_responses_and_other_species_are_drawn_too(archive):
@@ -269,13 +289,15 @@ def test_normalised_responses_and_other_species_are_drawn_too(archive):
     assert (~data.controls["upper"]).sum() == 6
     with style.context():
         figure = curves.draw(data)
-    line = next(line for line in figure.axes[0].lines if len(line.get_xdata()) == 120)
+    line = next(
+        line for line in figure.axes[0].lines if len(line.get_xdata()) == curves._LINE_POINTS
+    )
     assert line.get_color() == palette.TARGET_COLOURS["SERT"]
     assert line.get_linestyle() == "--"
     assert list(plates.prepare(tables)) == []
 
 
-def test_very_many_wells_become_one_image_inside_the_svg(archive, tmp_path, monkeypatch):
+def test_very_many_wells_become_an_image_in_each_panel(archive, tmp_path, monkeypatch):
     """The SVG no longer grows with the wells; its text stays text."""
     *_, data = next(curves.prepare(archive))
     sizes = []
@@ -285,6 +307,114 @@ def test_very_many_wells_become_one_image_inside_the_svg(archive, tmp_path, monk
             svg, _ = style.save(curves.draw(data), tmp_path / str(most))
         text = svg.read_text(encoding="utf-8")
         sizes.append((text.count("<image"), text.count("<use")))
-    (no_image, many_marks), (one_image, few_marks) = sizes
-    assert (no_image, one_image) == (0, 1)
+    (no_image, many_marks), (images, few_marks) = sizes
+    assert (no_image, images) == (0, 2)
     assert few_marks < many_marks
+
+
+def test_weighted_residuals_by_hand():
+    # equal weights: SS/nu = 40/10 = 4, so 110 on 100 lies 5 SD off
+    nothing = np.array([np.nan])
+    flat = curves.weighted_residuals(np.array([110.0]), 100.0, 40.0, 10.0, nothing, nothing)
+    assert flat == pytest.approx([5.0])
+    # counted: Var = 0.5 x 100 + (0.1 x 100)^2 = 150, SS/nu = 1.5: SD 15
+    k, c = np.array([0.5]), np.array([0.1])
+    counted = curves.weighted_residuals(np.array([70.0]), 100.0, 15.0, 10.0, k, c)
+    assert counted == pytest.approx([-2.0])
+    none = curves.weighted_residuals(np.array([70.0]), 70.0, 0.0, 10.0, nothing, nothing)
+    assert np.isnan(none).all()
+
+
+def test_residuals_of_a_fit_have_unit_spread_and_stand_in_their_strip():
+    """Over all wells of a fitted plate the squares sum to the degrees of freedom."""
+    rng = np.random.default_rng(7)
+    dose = np.r_[np.repeat(10.0 ** np.arange(-1, 4, 0.5), 3), np.zeros(8), np.full(6, np.inf)]
+    signal = 600 + 4200 / (1 + dose / 30.0) + rng.normal(size=len(dose)) * 100
+    fit = fit_curves(np.zeros(len(dose), int), dose, signal, 1).iloc[0]
+    with np.errstate(divide="ignore"):
+        fitted = models.logistic(
+            np.log10(dose), np.log10(fit.ic50_nM), fit.hill, fit.top, fit.bottom
+        )
+    nothing = np.full(len(dose), np.nan)
+    found = curves.weighted_residuals(signal, fitted, fit.rss, fit.df, nothing, nothing)
+    assert (found**2).sum() == pytest.approx(fit.df, rel=1e-9)
+
+
+def test_the_curves_figure_has_wells_means_residuals_and_hollow_exclusions(archive):
+    data = {k[:3]: k[3] for k in curves.prepare(archive)}[("citalopram", "uptake", False)]
+    with style.context():
+        panel, _, residuals = curves.draw(data).axes
+    shown = data.wells[~data.wells["excluded"]]
+    assert data.wells["excluded"].sum() > 0
+    for axes, name in ((panel, "percent"), (residuals, "residual")):
+        marks = [line for line in axes.lines if line.get_marker() == "o"]
+        light = [line for line in marks if line.get_alpha()]
+        drawn = np.concatenate([line.get_ydata() for line in light])
+        inside = shown[name].to_numpy()
+        if name == "residual":
+            inside = inside[np.abs(inside) <= 4.5]
+            assert np.isfinite(inside).all()
+            assert np.sort(drawn) == pytest.approx(np.sort(inside))
+        else:
+            assert set(np.round(inside, 6)) <= set(np.round(drawn, 6))
+        hollow = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
+        assert sum(len(line.get_xdata()) for line in hollow) >= data.wells["excluded"].sum()
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ((-2.3, 4.3), ["0.01", "0.1", "1", "10", "100", "1,000", "10,000"]),
+        ((0.1, 0.62), ["1.5", "2", "3"]),
+        ((-0.004, 0.05), ["1", "1.1"]),
+    ],
+)
+def test_ticks_are_round_numbers_at_their_places(ends, expected):
+    with style.context():
+        axes = style.new_figure(80, 40).add_subplot()
+        axes.set_xlim(*ends)
+        style.log10_ticks(axes.xaxis, *ends, length_mm=80)
+    labels = [tick.get_text() for tick in axes.get_xticklabels()]
+    assert [label for label in labels if label] == expected
+    for place, label in zip(axes.get_xticks(), labels, strict=True):
+        if label:
+            assert 10**place == pytest.approx(float(label.replace(",", "")), rel=1e-9)
+
+
+def test_numbers_of_ticks_do_not_touch():
+    with style.context():
+        axes = style.new_figure(80, 40).add_subplot()
+        style.log10_ticks(axes.xaxis, -3, 6, length_mm=40)
+    labels = [tick.get_text() for tick in axes.get_xticklabels()]
+    places = [(p + 3) / 9 * 40 for p in axes.get_xticks()]
+    shown = [(at, len(t) * 1.5 / 2) for at, t in zip(places, labels, strict=True) if t]
+    assert 2 <= len(shown) < len(labels)
+    for (a, half_a), (b, half_b) in pairwise(shown):
+        assert b - half_b > a + half_a
+
+
+def test_a_figure_shows_the_wells_that_were_fitted(archive):
+    """The points of each curve are those that :func:`gather` hands to the fit."""
+    place = {"drop": "d", "run": "r", "assay": "a", "plate": "p", "excluded": False}
+    responses = pd.DataFrame(
+        [
+            place | {"role": role, "compound": compound, "concentration_nM": at, "signal": signal}
+            for compound, level in (("A", 100.0), ("B", 80.0))
+            for role, at, signal in (
+                ("vehicle", np.nan, level), ("full_block", np.nan, 0.1 * level),
+                ("sample", 1.0, 0.9 * level), ("sample", 10.0, 0.5 * level), ("sample", 10.0, 0.4),
+            )
+        ]
+    )  # fmt: skip
+    wells = pd.concat([archive["wells"][responses.columns], responses], ignore_index=True)
+    wells["excluded"] = wells["excluded"].astype(bool)
+    fitted, curve, concentration, signal = gather(wells)
+    found = points_of(fitted, wells)
+    found = found[~found["excluded"]]
+    assert len(fitted) > 20
+    for i in range(len(fitted)):
+        mine = found[found["curve"] == i][["concentration_nM", "signal"]].to_numpy(float)
+        theirs = np.stack([concentration, signal], axis=1)[curve == i]
+        np.testing.assert_array_equal(
+            mine[np.lexsort(mine.T)], theirs[np.lexsort(theirs.T)], str(fitted.loc[i].to_dict())
+        )

@@ -182,6 +182,8 @@ def test_a_definer_that_is_the_compound_is_flagged():
     table = curves(plate({"Paroxetine": 10.0, "A": 100.0}), assay)
     assert "the non-specific definer is this compound" in table.loc["Paroxetine"]["flags"]
     assert "definer" not in table.loc["A"]["flags"]
+    table = curves(plate({"GBR 12909": 10.0}), QUIET | {"nonspecific_definer": "GBR 12909 10 µM"})
+    assert "the non-specific definer is this compound" in table.loc["GBR 12909"]["flags"]
 
 
 def depleted_plate(ki_nM, doses_nM, sites_nM=0.6):
@@ -244,11 +246,37 @@ def test_a_slope_that_depletion_does_not_explain():
     assert row.ki_nM == row.ki_cheng_prusoff_nM
 
 
-def test_no_kd_no_ki():
-    row = curves(plate({"A": 100.0}), QUIET | {"kd": None}).loc["A"]
-    assert (row.ki_qualifier, row.ki_method) == ("", "none")
+@pytest.mark.parametrize(
+    ("change", "qualifier", "method", "words"),
+    [
+        ({"kd": None}, "", "none", "no Ki: Kd missing"),
+        ({"ligand_concentration": None}, "", "none", "no Ki: radioligand concentration missing"),
+        ({"species": None, "kd": None}, "", "none", "no Ki: Kd, species missing"),
+        # no sites, neither from protein nor, without a volume, from the counts
+        ({"volume": None}, "<", "bound", "not recorded: volume"),
+        ({"volume": None}, "<", "bound", "depletion not assessable"),
+        ({"volume": None, "ligand_concentration": "10.7 nM"}, "", "none", "L > 2 Kd"),
+        # the plate's own specific binding tells the sites: 0.48 nM
+        ({"protein": None}, "=", "cheng_prusoff", "not recorded: protein"),
+    ],
+)
+def test_what_a_ki_of_binding_needs(change, qualifier, method, words):
+    """The IC50 is there in any case."""
+    row = curves(plate({"A": 100.0}), QUIET | change).loc["A"]
+    assert (row.ki_qualifier, row.ki_method) == (qualifier, method)
+    assert words in row["flags"]
     assert row.ic50_nM == pytest.approx(100.0, rel=1e-6)
-    assert "no Ki: Kd missing" in row["flags"]
+
+
+def test_guards_are_printed_with_their_verdicts():
+    """R_T 0.6 nM, L = Kd = 5.3, Ki 0.58: G2 is 0.3/1.482 = 20 %, G5 +27.8 %."""
+    assay = BINDING | {"bmax": {"value": "10 pmol/mg"}}
+    row = curves(depleted_plate(0.58, DOSES_nM / 100), assay).loc["potent"]
+    assert row.guards == "G1 not known; G2 fail; G3 pass; G4 not known; G5 fail"
+    row = curves(plate({"A": 100.0})).loc["A"]
+    assert row.guards == "G1 not known; G2 pass; G3 pass; G4 not known; G5 pass"
+    row = curves(plate({"A": 100.0}), QUIET | {"kd": None}).loc["A"]
+    assert row.guards.count("not known") == 5
 
 
 def test_a_partial_inhibitor_has_no_ki():

@@ -128,6 +128,16 @@ def test_compound_names(written, compound, flag):
     assert compound_names([written], COMPOUNDS) == {written: (compound, flag)}
 
 
+def test_two_spellings_of_a_compound_that_is_not_listed():
+    found = compound_names(["Lead-7", "lead 7", "LEAD 8", "citalopram"], COMPOUNDS)
+    assert found == {
+        "Lead-7": ("Lead-7", "not listed, nearly spells lead 7"),
+        "lead 7": ("lead 7", "not listed, nearly spells Lead-7"),
+        "LEAD 8": ("LEAD 8", ""),
+        "citalopram": ("citalopram", ""),
+    }
+
+
 def curves(low: list[float], high: list[float]) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -246,6 +256,38 @@ def test_pooled_tables_do_not_depend_on_how_many_drops_are_read_at_once(tmp_path
     assert list(pooled["compound"]) == ["x-1", "", "y"]
     assert list(pooled["note"]) == ["=1", "", "in\ntwo"]
     assert pooled["row"].tolist() == [0, pd.NA, pd.NA]
+
+
+def test_spellings_and_a_mistaken_unit_are_seen_across_drops(tmp_path):
+    """Two compounds in four drops: one misspelt once, one in uM as if it were nM."""
+    drops = ["d1", "d2", "d3", "d4"]
+    for i, drop in enumerate(drops):
+        rows = [
+            curve(
+                10.0,
+                f"{drop}/A",
+                drop=drop,
+                compound=name,
+                lowest_tested_nM=0.1 * factor,
+                highest_tested_nM=1e4 * factor,
+            )
+            for name, factor in (
+                ("citalopran" if i == 3 else "citalopram", 1.0),
+                ("lead", 1e3 if i == 2 else 1.0),
+            )
+        ]
+        for name, table in (("plates", PLATES), ("wells", WELLS)):
+            write_parquet(typed(pd.DataFrame(), table), tmp_path / drop / f"{name}.parquet")
+        write_parquet(typed(pd.DataFrame(rows), CURVES), tmp_path / drop / "curves.parquet")
+    verdicts = [{"drop": drop, "status": "accepted"} for drop in drops]
+    (tmp_path / "accepted.json").write_text(json.dumps({"drops": verdicts}))
+    section = {"compounds": COMPOUNDS}
+    collect.run(tmp_path / "accepted.json", tmp_path, [], section, tmp_path / "tables")
+    pooled = read_csv(tmp_path / "tables" / "curves.csv", CURVES)
+    told = {(row.drop, row.compound): row.flags for row in pooled.itertuples() if row.flags}
+    assert list(told) == [("d3", "lead"), ("d4", "citalopran")]
+    assert "about 1,000-fold above" in told["d3", "lead"]
+    assert "nearly spells citalopram" in told["d4", "citalopran"]
 
 
 def test_pooled_tables_of_no_drop_have_their_header(tmp_path):

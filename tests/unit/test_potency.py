@@ -74,6 +74,7 @@ def test_three_plates_of_three_experiments_are_n_3():
     (row,) = potency(rows).itertuples()
     assert (row.n_experiments, row.n_censored, row.qualifier) == (3, 0, "=")
     assert (row.lower_nM, row.upper_nM) == pytest.approx((0.26741, 1.54043), rel=2e-5)
+    assert row.sd_log10 / np.sqrt(3) == pytest.approx(0.088374, rel=1e-3)
     assert row.p_potency == pytest.approx(9 - np.log10(row.value_nM))
     experiments = experiments_of(typed(pd.DataFrame(rows), CURVES))
     assert experiments[experiments.quantity == "Ki"].n_curves.tolist() == [3, 3, 3]
@@ -233,8 +234,7 @@ def test_a_ki_of_uptake_never_joins_one_of_binding():
 
 def test_an_error_that_all_curves_share_does_not_fall_with_their_number():
     """Two curves, own SE 0.02 each (40 df), and 0.06 of Kd: half is not that of 0.0632/sqrt 2."""
-    se = np.hypot(0.02, 0.06)
-    rows = [curve(1.0, plate=f"P{i}", log10_ki_se=se) for i in range(2)]
+    rows = [curve(1.0, plate=f"P{i}", log10_ki_shift_kd=0.06) for i in range(2)]
     (row,) = (
         experiments_of(typed(pd.DataFrame(rows), CURVES)).query("quantity == 'Ki'").itertuples()
     )
@@ -316,6 +316,41 @@ def test_partly_censored_with_the_sd_of_the_run_chart():
     assert "SD 0.12 log10 known from 19 df of the run chart" in row.method
 
 
+def test_compounds_closer_than_the_minimum_significant_ratio_are_named():
+    """SD 0.12: MSR 10^(0.24 sqrt 2) = 2.185; the reference is one of them."""
+    values = {"A": 1.0, "B": 2.1, "C": 2.3, "D": 100.0}
+    rows = [curve(v, "e", compound=name) for name, v in values.items()]
+    rows += [curve(2.2, "e", compound="R", role="reference")]
+    rows += [curve(1.0, "e", compound="L", qualifier=">")]
+    rows += [curve(1.0, "e", compound="E", assay="elsewhere", target="DAT")]
+    table = potencies_of(experiments_of(typed(pd.DataFrame(rows), CURVES)), {}, SDS)
+    ki = table[table.quantity == "Ki"].set_index("compound")
+    assert ki.msr["A"] == pytest.approx(2.185, rel=1e-3)
+    assert ki.indistinguishable_from.to_dict() == {
+        "A": "B",
+        "B": "R; C; A",
+        "C": "R; B",
+        "D": "",
+        "E": "",
+        "L": "",
+        "R": "C; B",
+    }
+    assert np.isnan(ki.msr["E"])
+    without = potencies_of(experiments_of(typed(pd.DataFrame(rows), CURVES)), SDS)
+    assert without.msr.isna().all()
+
+
+def test_of_many_like_compounds_ten_are_named():
+    rows = [curve(1 + 0.01 * i, "e", compound=f"c{i:02d}") for i in range(12)]
+    table = potencies_of(experiments_of(typed(pd.DataFrame(rows), CURVES)), {}, SDS)
+    told = table[table.quantity == "Ki"].indistinguishable_from
+    assert told.iloc[0] == "; ".join([*(f"c{i:02d}" for i in range(1, 11)), "and more"])
+    rows = rows[:11]
+    table = potencies_of(experiments_of(typed(pd.DataFrame(rows), CURVES)), {}, SDS)
+    told = table[table.quantity == "Ki"].indistinguishable_from
+    assert "and more" not in told.iloc[0]
+
+
 def test_six_exact_values_fit_their_own_sd():
     values = [(v, "=") for v in (4000, 5200, 7400, 6100, 8000, 9000)] + [(10000, ">")]
     rows = [curve(v, f"e{i}", qualifier=q) for i, (v, q) in enumerate(values)]
@@ -354,12 +389,47 @@ def test_the_secondary_answer_weighs_by_the_errors_of_the_fits():
 
 
 def test_constants_of_an_experiment():
-    about = {"radioligand": "[3H]L", "kd_relative_error": 0.15}
+    about = {"radioligand": "[3H]L", "kd_from": "2 nM", "sites_from": "4 pmol/mg"}
     rows = [
-        curve(10.0, "a", plate=f"P{i}", ligand_nM=ligand, kd_nM=2.0, **about)
-        for i, ligand in enumerate((1.0, 4.0))
+        curve(10.0, "a", plate=f"P{i}", log10_ki_shift_kd=shift, **about)
+        for i, shift in enumerate((0.02, 0.04))
     ]
     table = experiments_of(typed(pd.DataFrame(rows), CURVES))
     ki, ic50 = (table[table.quantity == q].iloc[0] for q in ("Ki", "IC50"))
-    assert (ki.ligand_over_kd, ki.kd_relative_error, ki.radioligand) == (1.0, 0.15, "[3H]L")
-    assert np.isnan(ic50.ligand_over_kd)
+    assert (ki.radioligand, ki.kd_from, ki.sites_from) == ("[3H]L", "2 nM", "4 pmol/mg")
+    assert ki.log10_ki_shift_kd == pytest.approx(0.03)
+    assert np.isnan(ki.log10_ki_shift_sites)
+    assert np.isnan(ic50.log10_ki_shift_kd)
+
+
+def test_an_error_of_kd_that_all_experiments_share_does_not_average_out():
+    """Ki 0.48, 0.58, 0.95 nM with one Kd, known to 15 %, at L = Kd: SE 0.0325721 of log10.
+
+    The t interval is 0.267437 to 1.540659 nM, half-width 0.380242; with 1.959964 SE of the Kd
+    0.385564, that is 0.264180 to 1.559655. Three Kd's of the same error would leave a third
+    of its square.
+    """
+    shift = 0.5 * 0.15 / np.log(10)
+    rows = [
+        curve(v, f"e{i}", log10_ki_shift_kd=shift, kd_from="5.3 nM (Agnel 1996)")
+        for i, v in enumerate((0.48, 0.58, 0.95))
+    ]
+    (row,) = potency(rows).itertuples()
+    assert (row.lower_nM, row.upper_nM) == pytest.approx((0.267437, 1.540659), rel=2e-6)
+    limits = row.constants_lower_nM, row.constants_upper_nM
+    assert limits == pytest.approx((0.264180, 1.559655), rel=5e-6)
+    apart = [row | {"kd_from": f"2026-0{i}-sat/A"} for i, row in enumerate(rows)]
+    (row,) = potency(apart).itertuples()
+    half = np.hypot(0.3802425, 1.959964 * shift / np.sqrt(3))
+    assert row.constants_upper_nM == pytest.approx(0.641895 * 10**half, rel=5e-6)
+    (ic50,) = potency(rows, "IC50").itertuples()
+    assert np.isnan(ic50.constants_lower_nM)
+
+
+def test_constants_of_unknown_error_and_of_one_experiment():
+    (row,) = potency([curve(v, f"e{v}") for v in (1.0, 2.0)]).itertuples()
+    assert np.isnan(row.constants_lower_nM)
+    # the interval of a single fit holds them already
+    (row,) = potency([curve(10.0, log10_ki_shift_kd=0.03)]).itertuples()
+    limits = row.constants_lower_nM, row.constants_upper_nM
+    assert limits == pytest.approx((row.lower_nM, row.upper_nM), rel=1e-12)

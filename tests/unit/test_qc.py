@@ -58,6 +58,13 @@ def test_reference_plate():
     assert (flagged["flags"] == "").all()
 
 
+def test_specific_binding_of_a_plate():
+    """4860 and 620 cpm: 12.7572 % non-specific, signal 7.83871 times it."""
+    plate, _ = judge(wells(total=[4850, 4870] * 4, nonspecific=[615, 625] * 4))
+    assert plate.nonspecific_pct == pytest.approx(12.7572, abs=5e-5)
+    assert plate.signal_background == pytest.approx(7.83871, abs=5e-6)
+
+
 def test_one_bad_well_warns_and_is_flagged_but_does_not_fail_the_plate():
     plate, flagged = judge(wells(total=BAD))
     assert plate.z_prime == pytest.approx(-0.2777498, rel=1e-6)

@@ -10,6 +10,7 @@ from reuptake.figures import style
 from reuptake.potency import combine_experiments, usable
 from reuptake.qc.runchart import (
     agreement,
+    alike,
     between_run_sd,
     indistinguishable,
     msr,
@@ -101,6 +102,23 @@ def test_replicate_experiment():
     found = agreement([1.1, 2.3, 3.2], [1.0, 2.0, 3.0])
     numbers = (found.n, found.mean_ratio, found.msr, found.lower, found.upper)
     assert numbers == pytest.approx((3, 10**0.2, 10**0.2, 1.0, 10**0.4))
+
+
+def test_results_that_cannot_be_told_apart():
+    """SD 0.1: MSR 10^(0.2 sqrt 2), that is 0.2828 of log10. With SD 0.3 beside 0.1 0.6325."""
+    x = np.array([1.0, 1.28, 1.29, 2.0])
+    assert alike(x, np.full(4, 0.1)) == [[1], [2, 0], [1], []]
+    assert alike(x, np.array([0.3, 0.1, 0.1, 0.1])) == [[1, 2], [2, 0], [1, 0], []]
+    assert alike(x[::-1], np.full(4, 0.1)) == [[], [2], [1, 3], [2]]
+    assert alike(x, np.full(4, 0.1), most=1) == [[1], [2], [1], []]
+    # the same by every pair, on values at random
+    rng = np.random.default_rng(3)
+    x, sds = rng.normal(0, 0.4, 60), rng.uniform(0.02, 0.2, 60)
+    for i, found in enumerate(alike(x, sds, most=99)):
+        pairs = [j for j in range(60) if j != i]
+        told = [j for j in pairs if indistinguishable(10 ** x[i], 10 ** x[j], msr(sds[i], sds[j]))]
+        assert sorted(found) == told
+        assert found == sorted(found, key=lambda j: abs(x[j] - x[i]))
 
 
 def chart(potencies, **more) -> pd.DataFrame:

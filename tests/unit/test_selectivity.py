@@ -8,6 +8,7 @@ from scipy.stats import norm, ttest_ind, ttest_rel
 from scipy.stats import t as student
 from test_potency import curve
 
+from reuptake.binding.cheng_prusoff import log10_ki_shifts
 from reuptake.censored import Sample, fit_tobit
 from reuptake.formatting import significant
 from reuptake.potency import combine_experiments, experiments_of, potencies_of, usable
@@ -15,13 +16,14 @@ from reuptake.qc.runchart import between_run_sd, runcharts_of
 from reuptake.selectivity import (
     Side,
     class_of,
-    constants_variance,
     joint_bound,
     one_sided_limit_nM,
     ratio_of,
     selectivities_of,
     welch,
+    windows_of,
 )
+from reuptake.sharederrors import constants_variance
 from reuptake.tables import CURVES, typed
 
 SERT_nM = [0.48, 0.58, 0.95]
@@ -357,6 +359,14 @@ def test_a_class_hangs_on_the_bound_not_on_the_point(qualifier, ratio, lower, na
     assert class_of(answer, CLASSES) == name
 
 
+def side_with(target, r, kd_sd, ligand_sd, radioligand):
+    """A row of experiments.csv by Cheng-Prusoff at L/Kd = r."""
+    kd, ligand = log10_ki_shifts(r, ligand_sd=ligand_sd, kd_sd=kd_sd)
+    shifts = {"log10_ki_shift_kd": kd, "log10_ki_shift_ligand": ligand}
+    names = {"radioligand": radioligand, "kd_from": "1 nM", "sites_from": "", "assay": target}
+    return {"target": target, "log10_ki_shift_sites": np.nan} | names | shifts
+
+
 @pytest.mark.parametrize(
     ("off", "primary", "shared"),
     [
@@ -375,20 +385,25 @@ def test_variance_of_the_constants_by_simulation(off, primary, shared):
     ligands = [side[2] * rng.normal(size=n) for side in (off, primary)]
     first, second = (off, ligands[0]), (primary, ligands[0] if shared else ligands[1])
     log_ratio = np.log10((1 + r(*second)) / (1 + r(*first)))
-    expected = constants_variance(off, primary, shared_ligand=shared)
+    rows = side_with("DAT", *off, "L"), side_with("SERT", *primary, "L" if shared else "M")
+    expected = constants_variance(zip((1.0, -1.0), rows, strict=True))
     assert np.var(log_ratio) / small**2 == pytest.approx(expected, rel=0.02)
 
 
 def test_equal_occupancy_cancels_a_shared_ligand():
-    only_ligand = (1.0, 0.0, 0.2)
-    assert constants_variance(only_ligand, only_ligand, shared_ligand=True) == 0
-    # r/(1 + r) = 1/2 of 0.2 on each side
-    apart = constants_variance(only_ligand, only_ligand, shared_ligand=False)
-    assert apart == pytest.approx(2 * 0.1**2 / np.log(10) ** 2)
+    def variance(*ligands):
+        rows = [side_with(t, 1.0, np.nan, 0.2, x) for t, x in zip("DS", ligands, strict=True)]
+        return constants_variance(zip((1.0, -1.0), rows, strict=True))
+
+    assert variance("L", "L") == 0
+    # r/(1 + r) = 1/2 of 0.2 on each side; a ligand without a name is that of its assay
+    assert variance("L", "M") == pytest.approx(2 * 0.1**2 / np.log(10) ** 2)
+    assert variance("", "") == variance("L", "M")
 
 
 def test_the_constants_widen_a_second_interval_only():
-    about = {"ligand_nM": 5.0, "kd_nM": 5.0, "kd_relative_error": 0.2, "radioligand": "L"}
+    shift = 0.5 * 0.2 / np.log(10)
+    about = {"log10_ki_shift_kd": shift, "kd_from": "5 nM", "radioligand": "L"}
     rows = side("SERT", SERT_nM, **about) + side("DAT", DAT_nM, **about)
     (row,) = selectivity(rows).itertuples()
     assert (row.lower, row.upper) == pytest.approx((2566.68, 11137.98), rel=2e-6)
@@ -398,3 +413,26 @@ def test_the_constants_widen_a_second_interval_only():
     assert (row.constants_lower, row.constants_upper) == pytest.approx(expected, rel=1e-5)
     (row,) = selectivity(side("SERT", SERT_nM) + side("DAT", DAT_nM)).itertuples()
     assert np.isnan(row.constants_lower)
+
+
+def test_the_window_is_the_smallest_bound():
+    """DAT 5347 (2567 at least), NET > 4299.87 with limits of 5000: the point does not count."""
+    off = side("DAT", DAT_nM) + side("NET", [5000] * 3, ">")
+    (row,) = windows_of(selectivity(side("SERT", SERT_nM) + off)).itertuples()
+    assert (row.primary, row.n_off_targets, row.narrowest_target) == ("SERT", 2, "DAT")
+    assert row.lower_bound == pytest.approx(2566.68, rel=2e-6)
+    assert (row.not_beyond_100_fold, row.without_bound) == ("", "")
+
+
+def test_off_targets_not_shown_beyond_a_hundredfold():
+    """A point 156-fold away whose bound is 67; one experiment; and a limit downward."""
+    off = side("DAT", [70, 100, 140]) + side("NET", [9e3]) + side("TOO", [100] * 3, "<")
+    roles = ROLES | {"TOO": "off-target"}
+    table = selectivity(side("SERT", SERT_nM) + off, roles)
+    (row,) = windows_of(table).itertuples()
+    dat = table[table.target == "DAT"].iloc[0]
+    assert dat.ratio > 100 > dat.lower
+    assert (row.narrowest_target, row.not_beyond_100_fold) == ("DAT", "DAT; NET; TOO")
+    assert row.without_bound == "NET; TOO"
+    assert np.isnan(row.lower_bound)
+    assert len(windows_of(table.iloc[:0])) == 0

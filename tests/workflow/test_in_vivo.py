@@ -138,9 +138,20 @@ def test_mice_are_compared_as_scipy_compares_them(mice):
         assert float(table.mean_s[group]) == pytest.approx(np.mean(values), rel=1e-9)
         assert float(table.sd_s[group]) == pytest.approx(np.std(values, ddof=1), rel=1e-9)
     tests = mice.table("forced_swim_tests").set_index("test")
-    f = stats.f_oneway(*groups.values())
-    assert float(tests.statistic["anova"]) == pytest.approx(f.statistic, rel=1e-9)
+    residuals = np.concatenate([np.array(v) - np.mean(v) for v in groups.values()])
+    for name, theirs in (
+        ("anova", stats.f_oneway(*groups.values())),
+        ("welch", stats.f_oneway(*groups.values(), equal_var=False)),
+        ("kruskal", stats.kruskal(*groups.values())),
+        ("brown_forsythe", stats.levene(*groups.values(), center="median")),
+        ("shapiro", stats.shapiro(residuals)),
+    ):
+        assert float(tests.statistic[name]) == pytest.approx(theirs.statistic, rel=1e-6)
+        assert float(tests.p[name]) == pytest.approx(theirs.pvalue, rel=1e-6)
     control = MOUSE_ASSAY["control_group"]
+    # as the data set states them
+    assert float(table.mean_s[control]) == pytest.approx(51.2, abs=0.05)
+    assert float(table.sd_s[control]) == pytest.approx(38.9267, abs=5e-5)
     others = [group for group in groups if group != control]
     found = stats.dunnett(
         *(groups[group] for group in others), control=groups[control], rng=np.random.default_rng(1)

@@ -369,10 +369,11 @@ def _in_vivo(accepted: Path, per_drop: Path, tables: Path, run: RunOption) -> No
 
 
 @stage.command("potency")
-def _potency(tables: Path) -> None:
+def _potency(tables: Path, run: RunOption) -> None:
+    from reuptake import runfile
     from reuptake.stages import potency
 
-    potency.run(tables)
+    potency.run(tables, runfile.read(run).section("potency"))
 
 
 @stage.command("selectivity")
@@ -392,10 +393,11 @@ def _guides(tables: Path, run: RunOption) -> None:
 
 
 @stage.command("figures")
-def _figures(tables: Path, figures: Path, cache: Path, processes: int) -> None:
+def _figures(tables: Path, figures: Path, cache: Path, processes: int, run: RunOption) -> None:
+    from reuptake import runfile
     from reuptake.stages import figures as stage_figures
 
-    stage_figures.run(tables, figures, cache, processes)
+    stage_figures.run(tables, figures, cache, runfile.read(run).section("figures"), processes)
 
 
 @stage.command("report")

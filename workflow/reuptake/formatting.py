@@ -53,6 +53,12 @@ def _round(number: Decimal, digits: int, direction: Direction) -> Decimal:
     return number.quantize(quantum, rounding=_ROUNDING[direction])
 
 
+def decimals(value: float, digits: int, direction: Direction = "nearest") -> str:
+    """`value` to so many decimals, for a scale that is a logarithm: ``9.24``, ``5.00``."""
+    quantum = Decimal(1).scaleb(-digits)
+    return str(Decimal(repr(float(value))).quantize(quantum, rounding=_ROUNDING[direction]))
+
+
 def bounded(qualifier: str, value: float, unit: str = "") -> str:
     """A value with its qualifier, rounded outward if it is a bound: ``> 4,290``, ``0.580 nM``."""
     if not qualifier or value is None or math.isnan(value):

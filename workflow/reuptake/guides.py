@@ -9,10 +9,10 @@ simulated data.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reuptake.formatting import bounded, significant
+from reuptake.published import read_affinities as read_affinities
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,13 +100,6 @@ NUMBERS = tuple(name for name in (*MORE_B, *MORE_C) if name not in _WORDS)
 
 _TRANSMITTERS = {"SERT": "Serotonin", "DAT": "Dopamine", "NET": "Norepinephrine"}
 _MODALITIES = ("binding", "uptake", "response")
-
-
-def read_affinities(reference: Path) -> pd.DataFrame:
-    """Published affinities, as text: a published value keeps the digits it was published with."""
-    import pandas as pd
-
-    return pd.read_csv(Path(reference) / "affinities.csv", dtype="str", keep_default_na=False)
 
 
 def guide_tables(

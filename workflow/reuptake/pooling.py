@@ -13,6 +13,8 @@ from operator import itemgetter
 import numpy as np
 import pandas as pd
 
+from reuptake.sharederrors import SHIFTS
+
 # counts that agree in fewer wells, or take fewer values, may do so by chance
 LEAST_REPEATED_WELLS = 6
 LEAST_DISTINCT_COUNTS = 4
@@ -51,7 +53,7 @@ def compound_names(names: list[str], compounds: list[dict]) -> dict[str, tuple[s
     """For each name as written: the compound it means, and a flag or an empty string.
 
     A synonym is replaced by its compound; a name that is not listed is kept, and flagged
-    if it nearly spells one that is.
+    if it nearly spells one that is, or differs from another only in case or punctuation.
     """
     known: dict[str, str] = {}
     for entry in compounds:
@@ -59,6 +61,9 @@ def compound_names(names: list[str], compounds: list[dict]) -> dict[str, tuple[s
             if name:
                 known.setdefault(name.casefold(), entry["compound"])
     plain = {_plain(name): compound for name, compound in known.items()}
+    alike = defaultdict(set)
+    for name in names:
+        alike[_plain(name)].add(name)
     out = {}
     for name in names:
         compound = known.get(name.casefold())
@@ -70,6 +75,8 @@ def compound_names(names: list[str], compounds: list[dict]) -> dict[str, tuple[s
         if near is None:
             match = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=0.88)
             near = known[match[0]] if match and _same_digits(match[0], name) else None
+        if near is None:
+            near = min(alike[_plain(name)] - {name}, default=None)
         out[name] = (name, f"not listed, nearly spells {near}" if near else "")
     return out
 
@@ -165,6 +172,7 @@ _OF_KI = (
     "ki_exact_lower_nM",
     "ki_exact_upper_nM",
     "log10_ki_se",
+    *SHIFTS,
 )
 
 

@@ -12,8 +12,10 @@ from scipy.special import ndtri, stdtrit
 
 from reuptake.censored import Sample, Tobit, estimate
 from reuptake.formatting import bounded
+from reuptake.qc.runchart import alike, msr
 from reuptake.randomeffects import random_effects
 from reuptake.settings.model import MODALITY
+from reuptake.sharederrors import SHIFTS, constants_variance, mean_weights, widened
 from reuptake.tables import EXPERIMENTS, POTENCY, records, typed
 
 CONFIDENCE = 0.95
@@ -25,20 +27,21 @@ _OF_CURVE = [
         for name in ("qualifier", "nM", "lower_nM", "upper_nM")
     ),
     "log10_ic50_se",
-    "log10_ki_se",
     "df",
     "flags",
     "ki_flags",
     "role",
     "date",
     "ki_method",
-    "ligand_nM",
-    "kd_nM",
     "radioligand",
-    "kd_relative_error",
-    "ligand_relative_error",
+    "kd_from",
+    "sites_from",
+    *SHIFTS,
 ]
 _GROUP = ["compound", "target", "species", "modality", "quantity", "assay", "simulated"]
+_COMPARED = ["target", "species", "modality", "quantity", "assay", "simulated"]
+# of the compounds that a result cannot be told from so many are named
+MOST_ALIKE = 10
 
 
 def t_interval(log10_values, confidence: float = CONFIDENCE) -> tuple[float, float, float]:
@@ -217,8 +220,7 @@ def combine_experiments(curves: pd.DataFrame) -> pd.DataFrame:
 
 def _shared_se(row: dict) -> float:
     """The part of a Ki's standard error that is not its curve's, but of Kd, L and R_T."""
-    added = row["log10_ki_se"] ** 2 - row["log10_ic50_se"] ** 2
-    return float(np.sqrt(added)) if added > 0 else 0.0
+    return float(np.sqrt(np.nansum(np.square([row[name] for name in SHIFTS]))))
 
 
 def _runs_of_equal_keys(frame: pd.DataFrame, names: list[str]):
@@ -237,13 +239,11 @@ def _limit(qualifier: str, quantity: str, members: list[dict]) -> str:
 
 
 def _constants(members: list[dict]) -> dict:
-    """The constants behind the Ki of an experiment."""
-    ratios = np.array([row["ligand_nM"] / row["kd_nM"] for row in members], dtype=float)
+    """The constants behind the Ki of an experiment, with the mean of what their errors do."""
+    shifts = {name: [row[name] for row in members if np.isfinite(row[name])] for name in SHIFTS}
     return {
-        "radioligand": members[0]["radioligand"],
-        "ligand_over_kd": float(10 ** np.mean(np.log10(ratios))),
-        "kd_relative_error": max(row["kd_relative_error"] for row in members),
-        "ligand_relative_error": max(row["ligand_relative_error"] for row in members),
+        **{name: members[0][name] for name in ("radioligand", "kd_from", "sites_from")},
+        **{name: float(np.mean(each)) for name, each in shifts.items() if each},
     }
 
 
@@ -264,8 +264,11 @@ def distinct_flags(texts: list[str]) -> list[str]:
     return list(seen.values())
 
 
+Sds = dict[tuple[str, str, bool], tuple[float, float]]
+
+
 def potencies_of(
-    experiments: pd.DataFrame, sds: dict[tuple[str, str, bool], tuple[float, float]] | None = None
+    experiments: pd.DataFrame, sds: Sds | None = None, msr_sds: Sds | None = None
 ) -> pd.DataFrame:
     """The potency table: geometric mean and t interval over experiments, or a bound.
 
@@ -280,16 +283,31 @@ def potencies_of(
     sds : dict, optional
         SD between runs and its degrees of freedom by assay, quantity and simulated
         (:func:`reuptake.qc.runchart.between_run_sd`).
+    msr_sds : dict, optional
+        The same, from as many runs as a minimum significant ratio takes.
     """
     if experiments.empty:
         return typed(pd.DataFrame(), POTENCY)
     frame = experiments.assign(assay=experiments.assay.where(experiments.quantity == "IC50", ""))
     frame["of_assay"] = experiments.assay
     rows = [
-        dict(zip(_GROUP, key, strict=True)) | _potency(members, sds or {})
+        dict(zip(_GROUP, key, strict=True))
+        | _potency(members, sds or {})
+        | {"msr": msr(known_sd(members, msr_sds or {})[0])}
         for key, members in _runs_of_equal_keys(frame, _GROUP)
     ]
-    return typed(pd.DataFrame(rows), POTENCY)
+    table = typed(pd.DataFrame(rows), POTENCY)
+    for _, mine in table[(table.qualifier == "=") & table.msr.notna()].groupby(_COMPARED):
+        sds = np.log10(mine.msr.to_numpy()) / np.sqrt(8.0)
+        found = alike(np.log10(mine.value_nM.to_numpy()), sds)
+        names = mine["compound"].to_numpy()
+        table.loc[mine.index, "indistinguishable_from"] = [
+            "; ".join(
+                [*names[near[:MOST_ALIKE]], *(["and more"] if len(near) > MOST_ALIKE else [])]
+            )
+            for near in found
+        ]
+    return table
 
 
 def independent(members: list[dict]) -> list[dict]:
@@ -395,6 +413,8 @@ def _potency(members: list[dict], sds: dict) -> dict:
         sd = float(np.std(log10, ddof=1))
         method = "geometric mean over experiments, t interval on log10"
         more = _random_effects(log10, np.array([e["log10_se"] for e in exact], dtype=float))
+    if qualifier == "=" and members[0]["quantity"] == "Ki":
+        more |= _with_constants(value, lower, upper, members, n)
     if contradicted:
         flags.append("an experiment has limits in both directions: left out")
     return more | {
@@ -411,6 +431,19 @@ def _potency(members: list[dict], sds: dict) -> dict:
         "sd_log10": sd,
         "sd_df": sd_df,
     }
+
+
+def _with_constants(value, lower, upper, members: list[dict], n: int) -> dict:
+    """The interval that also holds the errors of the constants, where any is known.
+
+    That of one experiment holds them already.
+    """
+    variance = constants_variance(mean_weights(members))
+    if np.isnan(variance):
+        return {}
+    log10 = np.log10([value, lower, upper])
+    limits = widened(*log10, variance if n > 1 else 0.0)
+    return {"constants_lower_nM": 10 ** limits[0], "constants_upper_nM": 10 ** limits[1]}
 
 
 def _random_effects(log10, standard_errors) -> dict:

@@ -9,16 +9,19 @@ from operator import itemgetter
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 from reuptake.censored import Tobit
 from reuptake.formatting import interval, significant
 from reuptake.potency import independent, known_sd, tobit_of
 from reuptake.qc.runchart import MIN_RUNS_FOR_MSR, between_run_sd, indistinguishable, msr
-from reuptake.tables import SELECTIVITY, records, typed
+from reuptake.sharederrors import constants_variance, mean_weights, widened
+from reuptake.tables import SELECTIVITY, SELECTIVITY_WINDOWS, records, typed
 
 _PLACE = ["compound", "species", "modality", "quantity", "simulated"]
 CONFIDENCE = 0.95
+# fold beyond which an off-target is of no concern
+WINDOW = 100.0
 
 
 @dataclass(frozen=True)
@@ -77,19 +80,14 @@ class Difference:
     ) -> tuple[float, float]:
         """Interval of the ratio, with a variance known from elsewhere counted in.
 
-        .. math:: 10^{\\Delta \\pm \\sqrt{(t_\\nu SE)^2 + z^2 V}}
+        .. math:: 10^{\\Delta \\pm t_\\nu SE}
 
-        The parts are joined by their half-widths: pooled degrees of freedom would make the
-        interval narrower by an error added.
-
-        References
-        ----------
-        Zou & Donner 2008, Stat Med 27:1693.
+        widened by :func:`reuptake.sharederrors.widened`.
         """
-        p = 0.5 + confidence / 2
-        own = stdtrit(self.df, p) * self.se if self.se else self.se
-        half = np.hypot(own, ndtri(p) * np.sqrt(known_variance))
-        return float(10 ** (self.mean - half)), float(10 ** (self.mean + half))
+        half = stdtrit(self.df, 0.5 + confidence / 2) * self.se if self.se else self.se
+        ends = self.mean - half, self.mean + half
+        lower, upper = widened(self.mean, *ends, known_variance, confidence)
+        return 10**lower, 10**upper
 
 
 def welch(log10_off, log10_primary) -> Difference:
@@ -289,39 +287,48 @@ def joint_bound(off: Side, primary: Side, sign: int, confidence: float = CONFIDE
     return float(10 ** (middle[0] - middle[1] + sign * farthest))
 
 
-def constants_variance(
-    off: tuple[float, float, float], primary: tuple[float, float, float], *, shared_ligand: bool
-) -> float:
-    """Variance of log10 of a ratio of two Ki that comes from the errors of Kd and L.
+def class_of(answer: dict, classes: dict[str, float]) -> str:
+    """The highest class that a claim's lower bound reaches; the point never counts."""
+    floor = floor_of(answer)
+    reached = [(fold, name) for name, fold in classes.items() if floor >= fold]
+    return max(reached)[1] if reached else ""
 
-    By Cheng-Prusoff :math:`K_i = IC_{50}/(1 + r)`, r = L/Kd, an error of ln Kd moves ln Ki by
-    r/(1 + r) of itself, one of ln L by as much the other way:
 
-    .. math::
+def floor_of(answer: dict) -> float:
+    """The fold that a ratio is shown to exceed; NaN where none is."""
+    return {"=": answer["lower"], ">": answer["ratio"]}.get(answer["qualifier"], np.nan)
 
-        \\frac{1}{\\ln^2 10} \\Bigl[\\sum_i \\Bigl(\\frac{r_i}{1 + r_i}\\Bigr)^2 Var(\\ln K_{d,i})
-        + \\Bigl(\\frac{r_1}{1 + r_1} - \\frac{r_2}{1 + r_2}\\Bigr)^2 Var(\\ln L)\\Bigr]
 
-    for one radioligand stock; with two, each L adds its own square.
+def windows_of(selectivity: pd.DataFrame) -> pd.DataFrame:
+    """The selectivity of each compound over all its off-targets together, by the bounds.
+
+    The window is the smallest of the lower bounds of its ratios. An off-target without one
+    (no ratio, a ratio of single experiments, an upper bound) leaves it open.
 
     Parameters
     ----------
-    off, primary : tuple
-        L/Kd, relative error of Kd and relative error of L of a side.
-    shared_ligand : bool
-        Whether both sides drew on the same radioligand.
+    selectivity : DataFrame
+        Columns of selectivity.csv.
     """
-    (r1, kd1, l1), (r2, kd2, l2) = off, primary
-    f1, f2 = r1 / (1 + r1), r2 / (1 + r2)
-    ligand = (f1 - f2) ** 2 * max(l1, l2) ** 2 if shared_ligand else (f1 * l1) ** 2 + (f2 * l2) ** 2
-    return float(((f1 * kd1) ** 2 + (f2 * kd2) ** 2 + ligand) / np.log(10) ** 2)
-
-
-def class_of(answer: dict, classes: dict[str, float]) -> str:
-    """The highest class that a claim's lower bound reaches; the point never counts."""
-    floor = {"=": answer["lower"], ">": answer["ratio"]}.get(answer["qualifier"], np.nan)
-    reached = [(fold, name) for name, fold in classes.items() if floor >= fold]
-    return max(reached)[1] if reached else ""
+    rows = []
+    place = [*_PLACE, "primary"]
+    ordered = records(selectivity.sort_values([*place, "target"], kind="stable"))
+    for key, group in groupby(ordered, key=itemgetter(*place)):
+        floors = {row["target"]: floor_of(row) for row in group}
+        bounded = {target: floor for target, floor in floors.items() if np.isfinite(floor)}
+        without = [target for target in floors if target not in bounded]
+        narrowest = min(bounded, key=bounded.get, default="")
+        rows.append(
+            dict(zip(place, key, strict=True))
+            | {
+                "n_off_targets": len(floors),
+                "narrowest_target": narrowest,
+                "lower_bound": np.nan if without else bounded[narrowest],
+                "not_beyond_100_fold": "; ".join(t for t, f in floors.items() if not f > WINDOW),
+                "without_bound": "; ".join(without),
+            }
+        )
+    return typed(pd.DataFrame(rows), SELECTIVITY_WINDOWS)
 
 
 def selectivities_of(
@@ -406,25 +413,9 @@ class _Known:
         return msr(*sds)
 
     def constants_variance(self, off, primary) -> float:
-        """Variance of log10 ratio from Kd and L; NaN where no error is recorded."""
-        sides = [
-            [e for e in self.members(row) if np.isfinite(e["ligand_over_kd"])]
-            for row in (off, primary)
-        ]
-        if not all(sides):
-            return np.nan
-        errors = ("kd_relative_error", "ligand_relative_error")
-        if not all(any(np.isfinite(e[errors[0]]) for e in side) for side in sides):
-            return np.nan
-        parts = [
-            (
-                float(10 ** np.mean([np.log10(e["ligand_over_kd"]) for e in side])),
-                *(float(np.nanmax([0.0, *(e[name] for e in side)])) for name in errors),
-            )
-            for side in sides
-        ]
-        ligands = {e["radioligand"] for side in sides for e in side}
-        return constants_variance(*parts, shared_ligand=len(ligands) == 1 and "" not in ligands)
+        """Variance of log10 ratio from the constants; NaN where no error is known."""
+        ours, theirs = (mean_weights(self.members(row)) for row in (off, primary))
+        return constants_variance([*ours, *((-weight, row) for weight, row in theirs)])
 
 
 def _row(off: list[dict], primary: list[dict], name: str, known: _Known, classes: dict) -> dict:
@@ -476,7 +467,7 @@ def _row(off: list[dict], primary: list[dict], name: str, known: _Known, classes
 
 
 def _with_constants(answer: dict, sides: list[Side], variance: float) -> dict:
-    """The interval that also holds the errors of Kd and L, where they are recorded."""
+    """The interval that also holds the errors of Kd, L and R_T, where any is known."""
     if answer["qualifier"] != "=" or np.isnan(variance):
         return {}
     lower, upper = difference_of(*sides).limits(variance)

@@ -136,6 +136,20 @@ WELLS = (
     _SIMULATED,
 )
 
+# what experiments have in common, and by how much its error moves them all
+_SHARED = (
+    _text("kd_from", "what Kd (Km) rests on: a run, or value and source"),
+    _text("sites_from", "what R_T rests on: a run, value and source, or the plate itself"),
+    *(
+        _number(
+            f"log10_ki_shift_{key}",
+            f"change of log10 Ki with one standard error of {name}; empty where none is known",
+            "log10",
+        )
+        for key, name in (("kd", "Kd (Km)"), ("ligand", "L"), ("sites", "R_T"))
+    ),
+)
+
 CURVES = (
     _DROP,
     _RUN,
@@ -201,14 +215,24 @@ CURVES = (
         "1/(M s)",
     ),
     _number("proportional_error", "c of the run, from its replicates; empty for equal weights"),
+    _number(
+        "counting_per_unit",
+        "k/t: counting variance per unit of signal, so that the weight of a well is"
+        " 1/(k/t Y + (c Y)²) at the fitted Y; empty for equal weights",
+    ),
+    _text(
+        "guards",
+        "verdicts against depletion, each pass, warn, fail or not known: G1 radioligand bound, "
+        "G2 competitor held by the sites, G3 titration of sites (Ki below R_T/10 or without lower "
+        "limit), G4 Kd from a run fitted with its depletion, G5 predicted bias, which decides",
+    ),
     _text("plate_verdict", "pass, warn or fail; a failed plate leaves the answers"),
     _text("ki_flags", "those of the flags that concern the Ki and not the IC50"),
     _SIMULATED,
     _text("date", "date of the run"),
     _text("repeat_of", "earlier curve with the same counts (drop/run/plate); then left out"),
     _text("radioligand", "radioligand of the assay"),
-    _number("kd_relative_error", "relative error of Kd, as the assay gives it"),
-    _number("ligand_relative_error", "relative error of L, as the assay gives it"),
+    *_SHARED,
     _text(
         "ic50_with_excluded_qualifier",
         "=, > or <; empty where the curve has no excluded wells, its controls' included",
@@ -277,9 +301,7 @@ EXPERIMENTS = (
     _number("log10_se", "standard error of log10 value, from the fits alone", "log10"),
     _text("limit", "what sets a limit: tested range or depletion; empty for an exact value"),
     _text("radioligand", "radioligand of the assay"),
-    _number("ligand_over_kd", "L/Kd, geometric mean of its curves"),
-    _number("kd_relative_error", "relative error of Kd, as the assay gives it"),
-    _number("ligand_relative_error", "relative error of L, as the assay gives it"),
+    *_SHARED,
 )
 
 POTENCY = (
@@ -299,6 +321,13 @@ POTENCY = (
     _text("method", "how value and limits were made"),
     _SIMULATED,
     _FLAGS,
+    _number(
+        "constants_lower_nM",
+        "95 % limit with the errors of Kd (Km), L and R_T that the experiments share counted in: "
+        "half² = half_t² + (1.96 SE)² on log10",
+        "nM",
+    ),
+    _number("constants_upper_nM", "the other limit", "nM"),
     _text("limits_nM", "the bounds of the censored experiments, joined by '; '", "nM"),
     _number("sd_log10", "SD between experiments: of the values, or that of the Tobit fit", "log10"),
     _number("sd_df", "degrees of freedom of a Tobit SD known from the run chart"),
@@ -307,6 +336,12 @@ POTENCY = (
     _number("random_upper_nM", "its 95 % limit by Hartung and Knapp", "nM"),
     _number("tau_log10", "SD between experiments beyond their standard errors", "log10"),
     _number("i2_pct", "I²: share of the variation that the standard errors leave", "%"),
+    _number("msr", "minimum significant ratio of its assays, from 6 reference runs on", "fold"),
+    _text(
+        "indistinguishable_from",
+        "compounds in the same assay (a Ki: at the same target) closer than the minimum "
+        "significant ratio, the nearest first, joined by '; '; at most ten",
+    ),
 )
 
 SELECTIVITY = (
@@ -329,8 +364,22 @@ SELECTIVITY = (
     _text("method", "paired t, Welch, joint profile or bounds; empty without a claim"),
     _text("selectivity_class", "highest class whose fold the claim's lower bound reaches"),
     _number("log10_ratio", "pS, log10 of the ratio"),
-    _number("constants_lower", "95 % limit with the errors of Kd and L counted in", "fold"),
-    _number("constants_upper", "95 % limit with the errors of Kd and L counted in", "fold"),
+    _number("constants_lower", "95 % limit with the errors of Kd, L and R_T counted in", "fold"),
+    _number("constants_upper", "95 % limit with the errors of Kd, L and R_T counted in", "fold"),
+)
+
+SELECTIVITY_WINDOWS = (
+    _COMPOUND,
+    _text("primary", "the primary target"),
+    _SPECIES,
+    _MODALITY,
+    _QUANTITY,
+    _integer("n_off_targets", "off-targets measured"),
+    _text("narrowest_target", "off-target with the smallest lower bound of its ratio"),
+    _number("lower_bound", "that bound; empty where an off-target has none", "fold"),
+    _text("not_beyond_100_fold", "off-targets whose lower bound is not above 100, by '; '"),
+    _text("without_bound", "of these, those without a lower bound, joined by '; '"),
+    _SIMULATED,
 )
 
 RUNCHARTS = (
@@ -362,6 +411,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "experiments": EXPERIMENTS,
     "potency": POTENCY,
     "selectivity": SELECTIVITY,
+    "selectivity_windows": SELECTIVITY_WINDOWS,
     "runcharts": RUNCHARTS,
 } | IN_VIVO
 

@@ -5,6 +5,12 @@ parquet a table. One job a drop, and none for drops without animals; one that po
 the in-vivo tables.
 """
 
+IN_VIVO = {
+    "forced_swim": "forced swim test",
+    "pca_antagonism": "antagonism of PCA",
+    "pca_ed50": "ED50",
+}
+
 
 rule animals_drop:
     input:
@@ -34,7 +40,14 @@ rule in_vivo:
         in_vivo_tables,
         accepted=f"{PER_DROP}/accepted.json",
     output:
-        expand(f"{TABLES}/{{table}}.csv", table=["animals", *IN_VIVO_TABLES]),
+        [
+            (
+                reported(f"{TABLES}/{table}.csv", "Answers", IN_VIVO[table], subcategory="In vivo")
+                if table in IN_VIVO
+                else f"{TABLES}/{table}.csv"
+            )
+            for table in ("animals", *IN_VIVO_TABLES)
+        ],
     log:
         f"{RESULTS}/logs/in_vivo.log",
     benchmark:

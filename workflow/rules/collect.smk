@@ -26,7 +26,7 @@ rule listing:
     input:
         rules.accept.output,
     output:
-        f"{TABLES}/drops.csv",
+        reported(f"{TABLES}/drops.csv", "Quality", "drops"),
     log:
         f"{RESULTS}/logs/listing.log",
     resources:
@@ -49,9 +49,9 @@ rule collect:
         accepted=rules.accept.output,
     output:
         f"{TABLES}/wells.csv",
-        f"{TABLES}/plates.csv",
-        f"{TABLES}/curves.csv",
-        f"{TABLES}/constants.csv",
+        reported(f"{TABLES}/plates.csv", "Quality", "plates"),
+        reported(f"{TABLES}/curves.csv", "Answers", "curves", subcategory="In vitro"),
+        reported(f"{TABLES}/constants.csv", "Answers", "constants", subcategory="In vitro"),
         f"{TABLES}/isotherms.csv",
         f"{TABLES}/README.md",
     log:

@@ -109,6 +109,13 @@ def uses(stage):
     return parameter
 
 
+def reported(path, category, what, caption="", subcategory=None):
+    """An output that `snakemake --report` shows, with the caption of its name."""
+    caption = f"../report/captions/{caption or Path(path).stem}.rst"
+    labels = {"what": what}
+    return report(path, caption=caption, category=category, subcategory=subcategory, labels=labels)
+
+
 def growing(first):
     """Memory (MB) or time (minutes) of a job: as much again for each attempt after the first."""
     return lambda wildcards, attempt: first * attempt

@@ -1,6 +1,6 @@
-"""Figures: curves, plate heat maps, selectivity, run charts, constants, depletion and animals.
+"""Figures: curves, forest plots, profiles, heat maps, selectivity, run charts, animals.
 
-Input: the result tables. Output: figures/index.csv, which names every figure beside it. One
+Input: the result tables and the published affinities. Output: figures/index.csv, which names every figure beside it. One
 job; figures whose data have not changed come from results/cache, which is not an output so
 that it outlives reruns.
 """
@@ -13,8 +13,9 @@ rule figures:
         rules.potency.output,
         rules.selectivity.output,
         rules.in_vivo.output,
+        f"{SETTINGS.config.reference}/affinities.csv",
     output:
-        f"{RESULTS}/figures/index.csv",
+        reported(f"{RESULTS}/figures/index.csv", "Report", "list of figures", "figures"),
     log:
         f"{RESULTS}/logs/figures.log",
     benchmark:
@@ -29,4 +30,4 @@ rule figures:
         cache=f"{RESULTS}/cache/figures",
     shell:
         "reuptake stage figures {TABLES:q} {params.figures:q} {params.cache:q} {threads}"
-        " > {log:q} 2>&1"
+        " --run {RUN:q} > {log:q} 2>&1"

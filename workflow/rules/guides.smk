@@ -4,6 +4,13 @@ Input: potency.csv, selectivity.csv, the in-vivo tables and the published affini
 One job.
 """
 
+GUIDE_TABLES = {
+    "0": "0: quantitative data",
+    "a": "A: binding affinity and selectivity",
+    "b": "B: forced swim test",
+    "c": "C: antagonism of PCA",
+}
+
 
 rule guides:
     input:
@@ -12,7 +19,10 @@ rule guides:
         rules.in_vivo.output,
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
-        expand(f"{TABLES}/guide_table_{{table}}.csv", table=["0", "a", "b", "c"]),
+        [
+            reported(f"{TABLES}/guide_table_{table}.csv", "Guide tables", what, "guide_tables")
+            for table, what in GUIDE_TABLES.items()
+        ],
     log:
         f"{RESULTS}/logs/guides.log",
     resources:

@@ -1,16 +1,17 @@
 """Potency: run charts, curves to experiments (n = 1 each), these to Ki and IC50 with intervals.
 
-Input: curves.csv. Output: runcharts.csv, experiments.csv and potency.csv. One job.
+Input: curves.csv and the published affinities, for a note. Output: runcharts.csv, experiments.csv and potency.csv. One job.
 """
 
 
 rule potency:
     input:
         f"{TABLES}/curves.csv",
+        f"{SETTINGS.config.reference}/affinities.csv",
     output:
-        f"{TABLES}/runcharts.csv",
-        f"{TABLES}/experiments.csv",
-        f"{TABLES}/potency.csv",
+        reported(f"{TABLES}/runcharts.csv", "Quality", "run charts"),
+        reported(f"{TABLES}/experiments.csv", "Answers", "experiments", subcategory="In vitro"),
+        reported(f"{TABLES}/potency.csv", "Answers", "potency", subcategory="In vitro"),
     log:
         f"{RESULTS}/logs/potency.log",
     benchmark:
@@ -21,4 +22,4 @@ rule potency:
     params:
         uses=uses("potency"),
     shell:
-        "reuptake stage potency {TABLES:q} > {log:q} 2>&1"
+        "reuptake stage potency {TABLES:q} --run {RUN:q} > {log:q} 2>&1"

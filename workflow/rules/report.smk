@@ -1,7 +1,8 @@
-"""Report: a first page, pages of detail and a page per compound, self-contained.
+"""Report: a first page, pages of detail and a page per compound, self-contained; a workbook.
 
 Input: all tables and figures, and the seals of the drops, whose checksums it shows. Output:
-report/index.html, with the other pages beside it. One job; pages of compounds whose data have not changed come from results/cache.
+report/index.html, with the other pages beside it, and report/tables.xlsx. One job; pages of
+compounds whose data have not changed come from results/cache.
 """
 
 
@@ -16,7 +17,8 @@ rule report:
         rules.figures.output,
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
-        f"{RESULTS}/report/index.html",
+        reported(f"{RESULTS}/report/index.html", "Report", "first page"),
+        reported(f"{RESULTS}/report/tables.xlsx", "Report", "workbook of the tables", "workbook"),
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:

@@ -1,6 +1,7 @@
 """Selectivity: every off-target over the primary target, or the reason why not.
 
-Input: experiments.csv, potency.csv and runcharts.csv. Output: selectivity.csv. One job.
+Input: experiments.csv, potency.csv and runcharts.csv. Output: selectivity.csv and
+selectivity_windows.csv. One job.
 """
 
 
@@ -8,7 +9,8 @@ rule selectivity:
     input:
         rules.potency.output,
     output:
-        f"{TABLES}/selectivity.csv",
+        reported(f"{TABLES}/selectivity.csv", "Answers", "selectivity", subcategory="In vitro"),
+        f"{TABLES}/selectivity_windows.csv",
     log:
         f"{RESULTS}/logs/selectivity.log",
     benchmark:

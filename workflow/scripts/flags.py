@@ -8,6 +8,7 @@ fit of wells that raise the flag. A new flag needs an entry here, then ``make fl
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,11 +26,12 @@ from reuptake.curves import alternatives, choice, engine, fit, outliers, replica
 from reuptake.curves.models import logistic
 from reuptake.curves.plates import fit_plates
 from reuptake.figures import palette, style
-from reuptake.figures.curves import decade_label, draw_estimate
+from reuptake.figures.curves import draw_estimates
 from reuptake.formatting import bounded, interval
 from reuptake.stages.fit import FLOOR_FACTOR
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/flags.md"
+LIST = PAGE.parents[1] / "workflow/report/flags.json"
 PICTURES = PAGE.parent / "images/flags"
 
 # of each placeholder: the pattern of what stands there in a table, and what the page shows
@@ -200,14 +202,14 @@ def draw(wells: pd.DataFrame, row: pd.Series) -> Figure:
 
     with np.errstate(divide="ignore"):
         marks = np.log10([row.ic50_nM, row.ic50_lower_nM, row.ic50_upper_nM])
-    draw_estimate(strip, 0.0, row.ic50_qualifier, *marks, (low, high), palette.VERMILION)
+    draw_estimates(strip, 0.0, row.ic50_qualifier, *marks, (low, high), palette.VERMILION)
     strip.set_ylim(-1, 1)
     strip.set_yticks([0], ["IC50"] if row.ic50_qualifier else [""])
     strip.tick_params(axis="y", length=0)
     strip.spines["left"].set_visible(False)
     decades = np.arange(np.ceil(low), high)
     step = 1 if len(decades) <= 5 else 2
-    labels = [decade_label(d) if i % step == 0 else "" for i, d in enumerate(decades)]
+    labels = [style.number_label(d) if i % step == 0 else "" for i, d in enumerate(decades)]
     strip.set_xticks([*decades, low - gap, high + gap], [*labels, "vehicle", "full\nblock"])
     strip.set_xlim(low - 1.6 * gap, high + 1.6 * gap)
     strip.set_xlabel("Concentration (nM)", labelpad=-3)
@@ -824,9 +826,9 @@ ENTRIES = (
         NAMES,
         "Not listed",
         ("not listed, nearly spells {text}",),
-        "The name is not in config/compounds.csv, but nearly one that is. It is kept as written, "
-        "as a compound of its own.",
-        "Mend the spelling in the layout, or add the name to the list.",
+        "The name is not in config/compounds.csv, but nearly one that is, or is spelt otherwise "
+        "elsewhere in the archive. It is kept as written, as a compound of its own.",
+        "Mend the spelling in the layout, or add both names to the list.",
     ),
     Entry(
         NAMES,
@@ -912,10 +914,26 @@ def _section(entry: Entry, row: pd.Series) -> str:
     )
 
 
+def listed() -> str:
+    """The same for the report: the words as patterns and for readers, rules, what to do."""
+    content = {"statuses": [], "flags": []}
+    for entry in ENTRIES:
+        content["statuses" if entry.group == STATUS else "flags"].append(
+            {
+                "title": entry.title,
+                "words": [_filled(words, 1) for words in entry.words],
+                "pattern": entry.pattern.pattern,
+                "rule": entry.rule,
+                "bench": entry.bench,
+            }
+        )
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
 def written() -> dict[Path, bytes]:
-    """Content of the page and of its pictures, by place."""
+    """Content of the page, of the report's list and of the pictures, by place."""
     rows = {name: fitted(wells) for name, wells in EXAMPLES.items()}
-    return {PAGE: page(rows).encode()} | pictures(rows)
+    return {PAGE: page(rows).encode(), LIST: listed().encode()} | pictures(rows)
 
 
 def main() -> None:

@@ -93,7 +93,10 @@ def band(icc: float) -> str:
 def bland_altman(scores, scorers, confidence: float = 0.95) -> pd.DataFrame:
     """Bias and 95 % limits of agreement of every two scorers.
 
-    .. math:: \\bar d \\pm 1.96 s_d
+    .. math:: \\bar d \\pm 1.96 s_d, \\quad
+        SE = s_d \\sqrt{1/n + 1.96^2 / (2 (n - 1))}
+
+    with SE that of each limit.
 
     Parameters
     ----------
@@ -105,18 +108,20 @@ def bland_altman(scores, scorers, confidence: float = 0.95) -> pd.DataFrame:
     -------
     DataFrame
         One row a pair: first, second, n, bias (first minus second), bias_lower, bias_upper
-        (its t interval), limit_lower, limit_upper.
+        (its t interval), limit_lower, limit_upper, limits_half_width (of the t interval of
+        either limit).
 
     References
     ----------
-    Bland & Altman 1986, Lancet 327:307.
+    Bland & Altman 1986, Lancet 327:307; 1999, Stat Methods Med Res 8:135.
     """
     scores = np.asarray(scores, dtype=float)
     rows = []
     for i, j in combinations(range(len(scorers)), 2):
         d = scores[:, i] - scores[:, j]
         bias, sd, n = d.mean(), d.std(ddof=1), len(d)
-        half = stdtrit(n - 1, 0.5 + confidence / 2) * sd / np.sqrt(n)
+        t = stdtrit(n - 1, 0.5 + confidence / 2)
+        half = t * sd / np.sqrt(n)
         rows.append(
             {
                 "first": scorers[i],
@@ -127,6 +132,7 @@ def bland_altman(scores, scorers, confidence: float = 0.95) -> pd.DataFrame:
                 "bias_upper": bias + half,
                 "limit_lower": bias - 1.96 * sd,
                 "limit_upper": bias + 1.96 * sd,
+                "limits_half_width": t * sd * np.sqrt(1 / n + 1.96**2 / (2 * (n - 1))),
             }
         )
     return pd.DataFrame(rows)

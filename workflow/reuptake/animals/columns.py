@@ -152,6 +152,7 @@ SCORERS = (
     _ASSAY,
     _READOUT,
     _SIMULATED,
+    _number("limits_half_width", "half of the 95 % interval of either limit of agreement"),
 )
 
 PCA_ANTAGONISM = (

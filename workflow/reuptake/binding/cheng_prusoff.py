@@ -70,42 +70,22 @@ def ki_limits_nM(ic50_nM, lower_nM, upper_nM, ligand_nM, kd_nM, *, ligand_sd=0.0
     )
 
 
-def log10_ki_variance(ligand_per_kd, *, ligand_sd=0.0, kd_sd=0.0):
-    """Variance that the errors of L and Kd add to log10 Ki.
+def log10_ki_shifts(ligand_per_kd, *, ligand_sd=0.0, kd_sd=0.0):
+    """Change of log10 Ki for one standard error of Kd and of L.
 
-    .. math:: \\left(\\frac{r}{1 + r}\\right)^2 \\frac{sd_L^2 + sd_{Kd}^2}{\\ln^2 10}
+    .. math:: \\frac{r}{1 + r} \\frac{sd_{Kd}}{\\ln 10}, \\quad
+              -\\frac{r}{1 + r} \\frac{sd_L}{\\ln 10}
 
     with r = L/Kd, to first order; the relative errors are standard deviations of the natural
     logarithm.
+
+    Returns
+    -------
+    kd, ligand : ndarray
     """
     r = np.asarray(ligand_per_kd)
-    return (r / (1.0 + r) * np.hypot(ligand_sd, kd_sd) / LN10) ** 2
-
-
-def log10_ratio_variance(
-    ligand_per_kd, other_ligand_per_kd, *, ligand_sd=0.0, kd_sd=0.0, other_kd_sd=0.0
-):
-    """Variance that the errors of L and Kd add to the log10 ratio of two Ki.
-
-    .. math:: \\left[\\left(\\frac{r_1}{1 + r_1} - \\frac{r_2}{1 + r_2}\\right)^2 sd_L^2
-              + \\left(\\frac{r_1}{1 + r_1}\\right)^2 sd_{Kd,1}^2
-              + \\left(\\frac{r_2}{1 + r_2}\\right)^2 sd_{Kd,2}^2\\right] / \\ln^2 10
-
-    Parameters
-    ----------
-    ligand_per_kd, other_ligand_per_kd : array_like
-        r = L/Kd of each assay.
-    ligand_sd : array_like
-        Relative error of L that both share (a pipette, a counter's efficiency); it cancels
-        where r is the same in both.
-    kd_sd, other_kd_sd : array_like
-        Relative error of each Kd; those of different targets are independent.
-    """
-    share, other = (
-        np.asarray(r) / (1.0 + np.asarray(r)) for r in (ligand_per_kd, other_ligand_per_kd)
-    )
-    parts = ((share - other) * ligand_sd, share * kd_sd, other * other_kd_sd)
-    return sum(np.square(part) for part in parts) / LN10**2
+    share = r / (1.0 + r) / LN10
+    return share * kd_sd, -share * np.asarray(ligand_sd)
 
 
 def depleted_ki_nM(ic50_nM, ligand_nM, kd_nM, transporter_nM, alpha=0.0):

@@ -51,6 +51,10 @@ class Conditions:
         Its association rate constant, where the assay gives one.
     constants_from : tuple of str
         Runs (drop/run) that Kd, Km or Bmax were taken from.
+    kd_of_depleted_fit : bool
+        Kd comes from a run that was fitted with what is bound taken off (guard G4).
+    kd_from, sites_from : str
+        What Kd (Km) and R_T rest on, the same text for the same constant.
     """
 
     ligand_nM: float
@@ -68,6 +72,9 @@ class Conditions:
     time_min: float = np.nan
     kon_per_M_s: float = np.nan
     constants_from: tuple[str, ...] = ()
+    kd_of_depleted_fit: bool = False
+    kd_from: str = ""
+    sites_from: str = ""
 
 
 # what a Ki should come with; absence is flagged, not punished
@@ -140,6 +147,7 @@ def conditions_of(assay: dict, run: dict, plate: dict) -> Conditions:
     alpha, bmax_entry = 0.0, {}
     if uptake:
         transporter = _on_cells(values, volume)
+        sites_from = f"{values['copies_per_cell']:g} per cell" if np.isfinite(transporter) else ""
     else:
         alpha = _alpha(plate["mean_nonspecific"] - background, added_counts)
         # measured in the run itself, it needs no other source
@@ -150,8 +158,10 @@ def conditions_of(assay: dict, run: dict, plate: dict) -> Conditions:
         )
         if "refused" in bmax_entry:
             notes.append(f"Bmax not known: {bmax_entry['refused']}")
+        sites_from = f"run {run['run']}" if "bmax" in measured else _origin(bmax_entry)
         if np.isnan(transporter):
             transporter = _from_counts(plate, scale, ligand, kd, background)
+            sites_from = "specific binding of the plate"
 
     name, unknown = ("substrate", "Km") if uptake else ("radioligand", "Kd")
     missing = []
@@ -180,7 +190,17 @@ def conditions_of(assay: dict, run: dict, plate: dict) -> Conditions:
         time_min=quantity_or_nan(assay.get("pre_incubation" if uptake else "incubation"), "min"),
         kon_per_M_s=quantity_or_nan((assay.get("kon") or {}).get("value"), "M^-1 s^-1"),
         constants_from=tuple(dict.fromkeys(each["run"] for each in given if "run" in each)),
+        kd_of_depleted_fit=entry.get("method") == "exact",
+        kd_from=_origin(entry),
+        sites_from=sites_from,
     )
+
+
+def _origin(entry: dict) -> str:
+    """A constant by its run, or by its value and source."""
+    if "run" in entry or "value" not in entry:
+        return entry.get("run", "")
+    return f"{entry['value']} ({entry['source']})" if entry.get("source") else entry["value"]
 
 
 @dataclass(frozen=True)
@@ -347,6 +367,8 @@ def _dpm_per_count(unit: str, assay: dict) -> float:
         return np.nan
     if unit in ("CPM", "CCPM"):
         return 1.0 / efficiency
+    if unit != "counts":
+        return np.nan
     minutes = quantity_or_nan(assay["count_time"], "min")
     return 1.0 / efficiency / minutes
 

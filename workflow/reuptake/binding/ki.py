@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import ndtri
@@ -13,7 +13,7 @@ from reuptake.binding.cheng_prusoff import (
     competitor_depletion_pct,
     depleted_ki_nM,
     ki_limits_nM,
-    log10_ki_variance,
+    log10_ki_shifts,
 )
 from reuptake.binding.conditions import Conditions
 from reuptake.binding.equilibrium import judge_equilibrium
@@ -21,6 +21,7 @@ from reuptake.formatting import significant
 from reuptake.uptake.inhibition import ki_from_ic50_nM
 
 BIAS_WARN_PCT, BIAS_FAIL_PCT = 5.0, 10.0
+COMPETITOR_WARN_PCT, COMPETITOR_FAIL_PCT = 5.0, 10.0
 BOUND_FAIL_PCT = 10.0
 # beyond this a depleted Cheng-Prusoff value need not be an upper bound
 MAX_LIGAND_PER_KD = 2.0
@@ -47,6 +48,8 @@ class ExactKi:
         With the errors of the constants.
     fits : bool
         Whether the model does as well as one with a free slope.
+    shifts : dict
+        ``log10_ki_shift_*``: change of log10 Ki for one standard error of each constant.
     """
 
     ki_nM: float
@@ -55,6 +58,7 @@ class ExactKi:
     bound_nM: float
     log10_se: float
     fits: bool
+    shifts: dict[str, float] = field(default_factory=dict)
 
 
 def exact_is_possible(curve: dict, conditions: Conditions) -> bool:
@@ -93,8 +97,14 @@ def judge_ki(curve: dict, conditions: Conditions, exact: ExactKi | None = None) 
     Returns
     -------
     dict
-        ``ki_*``, ``depletion_*`` and ``kon_*`` columns and ``ki_flags``, a list.
+        ``ki_*``, ``depletion_*`` and ``kon_*`` columns, ``guards`` (:func:`guards_of`) and
+        ``ki_flags``, a list.
     """
+    out = _judge(curve, conditions, exact)
+    return out | {"guards": guards_of(out, conditions, exact)}
+
+
+def _judge(curve: dict, conditions: Conditions, exact: ExactKi | None) -> dict:
     c, qualifier = conditions, curve["ic50_qualifier"]
     ic50 = curve["ic50_nM"]
     out = {
@@ -140,6 +150,35 @@ def judge_ki(curve: dict, conditions: Conditions, exact: ExactKi | None = None) 
     if out["ki_qualifier"] == "=":
         _judge_time(out, c)
     return out
+
+
+def guards_of(out: dict, c: Conditions, exact: ExactKi | None) -> str:
+    """The verdicts of the five guards against depletion, also of those that do not decide.
+
+    G1 radioligand bound: pass < 10 %. G2 competitor on the sites at the IC50: pass < 5 %, warn
+    to 10 %. G3 titration of sites: fails where the exact Ki has no lower limit or is below
+    R_T/10. G4 the Kd: passes where its run was fitted with depletion. G5 predicted bias of
+    Cheng-Prusoff: pass < 5 %, warn to 10 %.
+    """
+    sites = c.transporter_nM
+    ki = exact.ki_nM if exact else out.get("ki_cheng_prusoff_nM", np.nan)
+    least = np.nan if np.isnan(sites) else TITRATION_RATIO * sites / ki
+    if exact is not None and not exact.lower_nM > 0:
+        least = np.inf
+    verdicts = {
+        "G1": _verdict(c.bound_pct, BOUND_FAIL_PCT, np.nextafter(BOUND_FAIL_PCT, 0.0)),
+        "G2": _verdict(out["depletion_competitor_pct"], COMPETITOR_WARN_PCT, COMPETITOR_FAIL_PCT),
+        "G3": _verdict(least, np.inf, 1.0),
+        "G4": "pass" if c.kd_of_depleted_fit else "not known",
+        "G5": _verdict(abs(out["depletion_bias_pct"]), BIAS_WARN_PCT, BIAS_FAIL_PCT),
+    }
+    return "; ".join(f"{name} {verdict}" for name, verdict in verdicts.items())
+
+
+def _verdict(value: float, warn: float, fail: float) -> str:
+    if np.isnan(value):
+        return "not known"
+    return "fail" if value > fail else "warn" if value >= warn else "pass"
 
 
 def _own_plateau(curve: dict) -> bool:
@@ -188,16 +227,22 @@ def _give(out: dict, qualifier: str, curve: dict, c: Conditions) -> None:
         "ki_nM": out["ki_cheng_prusoff_nM"],
         "ki_method": "cheng_prusoff",
     }
+    errors = {"ligand_sd": c.ligand_sd, "kd_sd": c.kd_sd}
+    kd, ligand = log10_ki_shifts(c.ligand_nM / c.kd_nM, **errors)
+    out |= _known({"log10_ki_shift_kd": kd, "log10_ki_shift_ligand": ligand})
     if qualifier == "=":
         ic50s = (curve["ic50_nM"], curve["ic50_lower_nM"], curve["ic50_upper_nM"])
-        errors = {"ligand_sd": c.ligand_sd, "kd_sd": c.kd_sd}
         lower, upper = ki_limits_nM(*ic50s, c.ligand_nM, c.kd_nM, **errors)
-        added = log10_ki_variance(c.ligand_nM / c.kd_nM, **errors)
         out |= {
             "ki_lower_nM": float(lower),
             "ki_upper_nM": float(upper),
-            "log10_ki_se": float(np.hypot(curve.get("log10_ic50_se", np.nan), np.sqrt(added))),
+            "log10_ki_se": float(np.linalg.norm([curve.get("log10_ic50_se", np.nan), kd, ligand])),
         }
+
+
+def _known(shifts: dict) -> dict:
+    """The shifts of constants whose error is recorded."""
+    return {name: float(shift) for name, shift in shifts.items() if shift != 0.0}
 
 
 def _give_exact(out: dict, curve: dict, c: Conditions, exact: ExactKi | None, why: str) -> bool:
@@ -226,6 +271,7 @@ def _give_exact(out: dict, curve: dict, c: Conditions, exact: ExactKi | None, wh
             "ki_method": "exact",
             "log10_ki_se": exact.log10_se,
         }
+        out |= _known(exact.shifts)
         return True
     flags.append("titration of sites: the curve tells no lower limit of Ki")
     if not np.isfinite(exact.bound_nM):

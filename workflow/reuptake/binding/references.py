@@ -22,8 +22,8 @@ def resolve(assay: dict, constants: pd.DataFrame) -> dict:
     Returns
     -------
     dict
-        The entry with ``value``, ``relative_error`` (SE over value) and ``source`` beside
-        ``run``, or with ``refused``, the reason why the run does not tell it.
+        The entry with ``value``, ``relative_error`` (SE over value), ``source`` and ``method``
+        beside ``run``, or with ``refused``, the reason why the run does not tell it.
     """
     out = dict(assay)
     ligand = (assay.get("radioligand") or assay.get("substrate") or {}).get("name")
@@ -42,6 +42,7 @@ def resolve(assay: dict, constants: pd.DataFrame) -> dict:
             "value": f"{found.value!r} {unit}",
             "relative_error": float(found.se / found.value),
             "source": entry["run"],
+            "method": found.method,
         }
     return out
 

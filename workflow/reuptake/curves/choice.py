@@ -165,6 +165,37 @@ def choose(batch: Batch, *, interval: str = "profile", slope: str = "earned") ->
     )
 
 
+def profiled(batch: Batch, chosen: Chosen, at) -> np.ndarray:
+    """The profile likelihood behind the interval of log10 IC50.
+
+    .. math:: (SS(x) - SS_{min}) / (SS_{95} - SS_{min})
+
+    Parameters
+    ----------
+    batch : Batch
+    chosen : Chosen
+        Of :func:`choose`, with slopes as they were earned.
+    at : ndarray, shape (m, g)
+        Values of log10 IC50, ascending in each row.
+
+    Returns
+    -------
+    ndarray, shape (m, g)
+        0 at the best fit, 1 at the limits of the 95 % interval; NaN without any scatter.
+    """
+    has_block = np.isposinf(batch.x[:, -1])
+    out = np.empty(at.shape)
+    for own in (False, True):
+        rows = np.flatnonzero((chosen.own_plateau & has_block) == own)
+        if not len(rows):
+            continue
+        part = batch.select(rows)
+        weight = np.where(np.isposinf(part.x), 0.0, part.weight) if own else part.weight
+        adopted = _Adopted(part, weight, int(own), free_hill=chosen.free_hill[rows])
+        out[rows] = adopted.with_slope_in_doubt().heights(at[rows])
+    return out
+
+
 def negligible(batch: Batch) -> np.ndarray:
     """A sum of squares that is no more than rounding error of the responses; shape (m,)."""
     return (batch.weight * (1e-11 * np.abs(batch.mean).max(axis=1)[:, None]) ** 2).sum(axis=1)
@@ -273,6 +304,17 @@ class _Adopted:
             out[:, rows] = profile.interval(
                 batch, weight, fit, limit, 2.0 * se[rows], free_hill=free, of=of
             )
+        return out
+
+    def heights(self, at) -> np.ndarray:
+        """Rise of the profiled sum of squares, 1 at the 95 % limit; shape (m, g)."""
+        out = np.empty(at.shape)
+        for free, rows, batch, weight, fit in self._by_slope():
+            ss = profile.trace(batch, weight, fit, at[rows], free_hill=free)
+            limit = profile.threshold(self.ss_wells[rows], self.df[rows])
+            room = limit - self.ss_wells[rows]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                out[rows] = np.where(room > 0, (ss.T - fit.ss) / room, np.nan).T
         return out
 
     def plateau_defined(self, level) -> np.ndarray:

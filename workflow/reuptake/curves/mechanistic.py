@@ -72,6 +72,9 @@ class MechanisticFit:
         too); NaN elsewhere.
     constants : ndarray, shape (q - 1, m)
         The other constants at the fit.
+    log10_k_shifts : ndarray, shape (q - 1, m)
+        Change of log10_k for one standard deviation of a constant's prior; 0 for a constant
+        that is held, or free without one.
     top, bottom : ndarray
         Response without the compound, and at complete inhibition.
     ss, df : ndarray
@@ -85,6 +88,7 @@ class MechanisticFit:
     log10_upper: np.ndarray
     log10_bound: np.ndarray
     constants: np.ndarray
+    log10_k_shifts: np.ndarray
     top: np.ndarray
     bottom: np.ndarray
     ss: np.ndarray
@@ -231,7 +235,7 @@ def fit(batch: Batch, shape: Shape, constants: np.ndarray, sd: np.ndarray) -> Me
     converged[moving] = False
 
     rise = problem.variance * fdtri(1, np.maximum(df, 1.0), 0.95)
-    se = _standard_error(problem, state)
+    se, shifts = _standard_error(problem, state)
     lower = _limit(problem, state, rise, -1.0, se)
     upper = _limit(problem, state, rise, 1.0, se)
     bound = np.full(len(nu), np.nan)
@@ -249,6 +253,7 @@ def fit(batch: Batch, shape: Shape, constants: np.ndarray, sd: np.ndarray) -> Me
         log10_upper=np.where(df > 0, upper, np.inf) / LN10,
         log10_bound=bound,
         constants=np.exp(state.at[1:]),
+        log10_k_shifts=shifts / LN10,
         top=state.bottom + state.span * phi_0[0],
         bottom=state.bottom.copy(),
         ss=state.ss + batch.ss_pure,
@@ -400,14 +405,20 @@ def _minimise(problem: _Problem, state: _State, tolerance: float):
     return answer, converged
 
 
-def _standard_error(problem: _Problem, state: _State) -> np.ndarray:
-    """Standard error of ln K, with that of the plateaus and constants in it."""
+def _standard_error(problem: _Problem, state: _State) -> tuple[np.ndarray, np.ndarray]:
+    """Standard error of ln K, and how it moves with the centres of the priors.
+
+    With H = J'WJ + s²P at the minimum and P the priors' precisions, d ln K / d ln p₀ is
+    s²·(H⁻¹P)_K: the part of the variance s²·(H⁻¹)_KK that the data do not lessen.
+    """
     matrix, _ = _normal(problem, state)
     scaled, scale = _scaled(matrix)
     q = np.arange(scaled.shape[1])
     scaled[:, q, q] += 1e-13
-    own = np.linalg.inv(scaled)[:, 0, 0]
-    return np.sqrt(np.maximum(own, 0.0) * problem.variance) / scale[:, 0]
+    inverse = np.linalg.inv(scaled)[:, 0] / scale / scale[:, :1]
+    se = np.sqrt(np.maximum(inverse[:, 0], 0.0) * problem.variance)
+    root = np.where(problem.free, np.sqrt(problem.precision), 0.0)[1:]
+    return se, problem.variance * inverse.T[1:] * root
 
 
 def _limit(problem: _Problem, state: _State, rise, sign: float, se) -> np.ndarray:

@@ -12,7 +12,7 @@ from reuptake.curves.weights import proportional_error
 KEY = ["drop", "run", "assay", "plate", "compound", "role"]
 _PLATE = ["drop", "run", "assay", "plate"]
 # what a control well is to a curve: vehicle is concentration 0, full block infinite
-_CONTROLS = {"total": 0.0, "vehicle": 0.0, "nonspecific": np.inf, "full_block": np.inf}
+CONTROLS = {"total": 0.0, "vehicle": 0.0, "nonspecific": np.inf, "full_block": np.inf}
 
 
 def gather(wells: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray]:
@@ -37,14 +37,14 @@ def gather(wells: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, n
     curves = mine.drop_duplicates(KEY)[KEY].reset_index(drop=True)
     parts = [(index, mine.concentration_nM.to_numpy(), mine.signal.to_numpy())]
 
-    controls = used[used.role.isin(_CONTROLS)]
+    controls = used[used.role.isin(CONTROLS)]
     plate_of_curve = curves[_PLATE].apply(tuple, axis=1)
     for plate, group in controls.groupby(_PLATE, sort=False):
         members = np.flatnonzero(plate_of_curve == plate)
         own = np.where(group.role.isin(["vehicle", "full_block"]), group.compound, "")
         belongs = (own[:, None] == "") | (own[:, None] == curves.compound.to_numpy()[members])
         well, member = np.nonzero(belongs)
-        level = group.role.map(_CONTROLS).to_numpy()
+        level = group.role.map(CONTROLS).to_numpy()
         parts.append((members[member], level[well], group.signal.to_numpy()[well]))
     curve, concentration, response = (np.concatenate(a) for a in zip(*parts, strict=True))
     return curves, curve, concentration, response
@@ -53,7 +53,7 @@ def gather(wells: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, n
 def _replicated(wells: pd.DataFrame) -> pd.DataFrame:
     """The wells in use, with the number of their replicate set."""
     used = wells[~wells.excluded & wells.signal.notna()]
-    used = used[used.role.isin(["sample", "reference", *_CONTROLS])]
+    used = used[used.role.isin(["sample", "reference", *CONTROLS])]
     keys = [*KEY, "concentration_nM"]
     return used.assign(replicate_set=used.groupby(keys, sort=False, dropna=False).ngroup())
 
@@ -92,7 +92,8 @@ def fit_plates(wells: pd.DataFrame, poisson_per_unit: dict[str, float]) -> pd.Da
     Returns
     -------
     DataFrame
-        Identity and fit of each curve; ``proportional_error`` is the run's c.
+        Identity and fit of each curve; ``proportional_error`` is the run's c and
+        ``counting_per_unit`` its k/t.
     """
     curves, curve, concentration, response = gather(wells)
     if curves.empty:
@@ -112,7 +113,8 @@ def fit_plates(wells: pd.DataFrame, poisson_per_unit: dict[str, float]) -> pd.Da
     fits["flags"] = [
         "; ".join(filter(None, each)) for each in zip(fits["flags"], further, strict=True)
     ]
-    return pd.concat([curves, fits.assign(proportional_error=c)], axis=1)
+    weights = {"proportional_error": c, "counting_per_unit": poisson}
+    return pd.concat([curves, fits.assign(**weights)], axis=1)
 
 
 def with_excluded(wells: pd.DataFrame, poisson_per_unit: dict[str, float]) -> pd.DataFrame:
@@ -131,7 +133,7 @@ def with_excluded(wells: pd.DataFrame, poisson_per_unit: dict[str, float]) -> pd
     """
     back = wells[wells.excluded & wells.signal.notna()]
     own = back[back.role.isin(["sample", "reference"])]
-    controls = back[back.role.isin(_CONTROLS)]
+    controls = back[back.role.isin(CONTROLS)]
     touched = pd.concat([own, controls])[["run", "assay"]].drop_duplicates()
     if touched.empty:
         return pd.DataFrame(columns=[*KEY, "ic50_qualifier", "ic50_nM"])

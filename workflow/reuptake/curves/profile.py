@@ -78,6 +78,49 @@ def interval(
     return (np.exp(lower), np.exp(upper)) if of == "hill" else (lower, upper)
 
 
+def trace(batch: Batch, weight, fitted: Fit, at, *, free_hill: bool) -> np.ndarray:
+    """Sum of squares with log10 IC50 held at given values and the rest fitted again.
+
+    Parameters
+    ----------
+    batch : Batch
+    weight : ndarray, shape (m, k)
+    fitted : Fit
+        The best fit.
+    at : ndarray, shape (m, g)
+        Values of log10 IC50, ascending in each row.
+    free_hill : bool
+        True for a four-parameter fit.
+
+    Returns
+    -------
+    ndarray, shape (m, g)
+        Sum of squares *of the means*.
+    """
+    out = np.empty(at.shape)
+    curve = np.arange(len(at))
+    nearest = np.abs(at - fitted.log10_ic50[:, None]).argmin(axis=1)
+    for sign in (-1, 1):
+        # from the estimate outward: each fit begins where the last one ended
+        log_hill = np.log(fitted.hill)
+        for step in range(at.shape[1]):
+            column = nearest + sign * step
+            rows = curve[(column >= 0) & (column < at.shape[1])]
+            if not len(rows):
+                break
+            column = column[rows]
+            found = minimise(
+                batch.select(rows),
+                weight[rows],
+                at[rows, column],
+                log_hill[rows],
+                free_location=False,
+                free_hill=free_hill,
+            )
+            out[rows, column], log_hill[rows] = found.ss, np.log(found.hill)
+    return out
+
+
 def _crossing(batch, weight, fitted, limit_ss, step, edge, *, free_hill, of):
     """Signed distance from the estimate to the crossing on one side; NaN where there is none."""
     location0, hill0 = fitted.log10_ic50, np.log(fitted.hill)

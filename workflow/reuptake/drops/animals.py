@@ -46,7 +46,8 @@ RESPONSE_UNITS = ("area", "height", "response")
 _PER_KG = {"g/kg": 1e3, "mg/kg": 1.0, "ug/kg": 1e-3, "µg/kg": 1e-3, "μg/kg": 1e-3, "ng/kg": 1e-6}
 _NG = {"g": 1e9, "mg": 1e6, "ug": 1e3, "µg": 1e3, "μg": 1e3, "ng": 1.0, "pg": 1e-3, "fg": 1e-6}
 _SUMMARY = re.compile(
-    r"(mean|average|avg|median|std?\.?\s?(dev(iation)?|v)?\.?|stdev|s\.?d\.?|s\.?e\.?m\.?|"
+    r"(mean|average|avg|median|std?\.?\s?(dev(iation)?|v|err(or)?)?\.?|stdev|s\.?d\.?|"
+    r"s\.?e\.?(m\.?)?|standard (deviation|error)( of the mean)?|"
     r"sum|total|count|min(imum)?|max(imum)?|variance|n\s*=\s*\d*)",
     re.IGNORECASE,
 )

@@ -164,7 +164,7 @@ def draw_forced_swim(data: SwimData) -> Figure:
             )  # fmt: skip
     below.set_ylabel(f"Difference from\n{control} (s)")
     _group_labels(below, rows)
-    _title(figure, data.title, data.simulated)
+    style.title(figure, data.title, data.simulated, 3)
     return figure
 
 
@@ -194,7 +194,7 @@ def draw_depletion(data: DepletionData) -> Figure:
     if rows["flags"].str.contains("assay invalid").any():
         axes.text(0.5, 0.98, "assay invalid: no % antagonism", color=ALERT, weight="bold",
                   transform=axes.transAxes, ha="center", va="top")  # fmt: skip
-    _title(figure, data.title, data.simulated)
+    style.title(figure, data.title, data.simulated, 3)
     return figure
 
 
@@ -246,7 +246,7 @@ def draw_dose_response(data: DepletionData, treatment: str) -> Figure:
     axes.set_xlabel(f"{palette.label(treatment, 30)} (mg/kg, log scale)")
     axes.set_ylabel(f"{_readout(rows)} (ng/g tissue)")
     axes.text(low - pad, span * 1.29, _half_dose_words(half), va="top", size=6.6)
-    _title(figure, data.title, data.simulated)
+    style.title(figure, data.title, data.simulated, 3)
     return figure
 
 
@@ -434,12 +434,3 @@ def _readout(rows: pd.DataFrame) -> str:
 
 def _capital(word: str) -> str:
     return word[:1].upper() + word[1:]
-
-
-def _title(figure: Figure, title: str, simulated: bool) -> None:
-    width_mm, height_mm = figure.get_size_inches() / style.MM
-    room = int((width_mm - (35 if simulated else 10)) / 1.7)
-    figure.text(3 / width_mm, 1 - 3 / height_mm, palette.label(title, room), size=8.5,
-                weight="bold", va="top")  # fmt: skip
-    if simulated:
-        style.mark_simulated(figure)

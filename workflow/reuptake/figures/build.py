@@ -9,13 +9,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from reuptake.diagrams import drawing as diagrams
 from reuptake.figures import (
+    agreement,
     animals,
     cache,
     curves,
     depletion,
+    forest,
+    heatmap,
     isotherms,
     plates,
+    profiles,
     runcharts,
     selectivity,
     style,
@@ -26,10 +31,15 @@ from reuptake.tables import typed, write_csv
 
 _IN_VIVO = ("forced_swim", "pca_depletion", "pca_dose_response")
 _MODULES = {
+    "agreement": agreement,
     "curves": curves,
     "depletion": depletion,
+    "diagram": diagrams,
+    "forest": forest,
+    "heatmap": heatmap,
     "isotherms": isotherms,
     "plates": plates,
+    "profiles": profiles,
     "runcharts": runcharts,
     "selectivity": selectivity,
 } | dict.fromkeys(_IN_VIVO, animals)
@@ -48,13 +58,17 @@ class Drawing:
         return self.row["kind"]
 
 
-def build_figures(tables: Path, figures: Path, cache_folder: Path, processes: int = 1) -> int:
+def build_figures(
+    tables: Path, published: pd.DataFrame, figures: Path, cache_folder: Path, processes: int = 1
+) -> int:
     """Draw every figure of the result tables.
 
     Parameters
     ----------
     tables : Path
         Folder of the result tables.
+    published : DataFrame
+        Published affinities (:func:`reuptake.guides.read_affinities`).
     figures : Path
         Folder for ``<name>.svg``, ``<name>.png`` and ``index.csv``; what else it holds of
         these kinds is removed.
@@ -71,7 +85,7 @@ def build_figures(tables: Path, figures: Path, cache_folder: Path, processes: in
     figures, cache_folder = Path(figures), Path(cache_folder)
     for folder in (figures, cache_folder):
         folder.mkdir(parents=True, exist_ok=True)
-    drawings = list_drawings(read_tables(Path(tables)))
+    drawings = list_drawings(read_tables(Path(tables)), published)
     stems = [cache_folder / cache.key(d.kind, d.data) for d in drawings]
     missing = {s: d for s, d in zip(stems, drawings, strict=True) if not cache.stored(s)}
     draw_all(missing, processes)
@@ -85,8 +99,16 @@ def build_figures(tables: Path, figures: Path, cache_folder: Path, processes: in
     return len(missing)
 
 
-def list_drawings(tables: dict[str, pd.DataFrame]) -> list[Drawing]:
-    """Every figure that the tables call for, in the order of the index."""
+def list_drawings(tables: dict[str, pd.DataFrame], published: pd.DataFrame) -> list[Drawing]:
+    """Every figure that the tables call for, in the order of the index.
+
+    Parameters
+    ----------
+    tables : dict
+        The result tables.
+    published : DataFrame
+        Published affinities, for the forest plots.
+    """
     drawings = []
 
     def add(kind, name, data, **about):
@@ -103,8 +125,14 @@ def list_drawings(tables: dict[str, pd.DataFrame]) -> list[Drawing]:
     for species, modality, quantity, page, _, data in selectivity.prepare(tables):
         name = f"{data.primary}-{species}-{modality}-{quantity}" + _page(page)
         add("selectivity", name, data, modality=modality)
+    for modality, quantity, page, _, data in heatmap.prepare(tables):
+        add("heatmap", f"{modality}-{quantity}" + _page(page), data, modality=modality)
     for compound, modality, _, data in curves.prepare(tables):
         add("curves", f"{compound}-{modality}", data, compound=compound, modality=modality)
+    for compound, modality, _, data in forest.prepare(tables, published):
+        add("forest", f"{compound}-{modality}", data, compound=compound, modality=modality)
+    for compound, modality, _, data in profiles.prepare(tables):
+        add("profiles", f"{compound}-{modality}", data, compound=compound, modality=modality)
     for compound, modality, _, data in depletion.prepare(tables):
         add("depletion", f"{compound}-{modality}", data, compound=compound, modality=modality)
     for drop, run, assay, data in isotherms.prepare(tables):
@@ -116,6 +144,11 @@ def list_drawings(tables: dict[str, pd.DataFrame]) -> list[Drawing]:
     for kind, (drop, run, assay), compound, data in animals.prepare(tables):
         name = "-".join(part for part in (drop, run, assay, compound) if part)
         add(kind, name, data, drop=drop, run=run, assay=assay, compound=compound)
+    for (drop, run, assay), data in agreement.prepare(tables):
+        name = f"{drop}-{run}-{assay}-{data.readout}"
+        add("agreement", name, data, drop=drop, run=run, assay=assay)
+    for name, data in diagrams.prepare(tables):
+        add("diagram", name, data)
     return drawings
 
 
@@ -142,4 +175,10 @@ def draw_one(job: tuple[Path, str, object]) -> None:
     stem, kind, data = job
     with style.context():
         figure = _MODULES[kind].draw(data)
-        cache.store(stem, lambda path: style.save(figure, path))
+
+        def save(path: Path) -> None:
+            vector, _ = style.save(figure, path)
+            if kind == "diagram":
+                diagrams.describe(vector, data)
+
+        cache.store(stem, save)

@@ -1,47 +1,25 @@
 """A content-addressed store of drawn figures: what did not change is not drawn again.
 
 The store stands beside the graph and is never one of its outputs. A figure's key is the
-SHA-256 of the data it shows, of the code that draws it and of matplotlib's version.
+SHA-256 of the data it shows, of the code that draws it and of the libraries' versions.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
-from functools import cache
 from pathlib import Path
-
-import matplotlib
 
 from reuptake.disk import temporary_mark
 from reuptake.figures.contents import digest_of
+from reuptake.settings.sections import fingerprint
 
 SUFFIXES = (".svg", ".png")
 
 
-@cache
-def code_fingerprint() -> str:
-    """SHA-256 over the sources that decide how a figure looks, and matplotlib's version."""
-    here = Path(__file__).resolve().parent
-    sources = [
-        *sorted(here.glob("*.py")),
-        here.parent / "formatting.py",
-        here.parent / "curves" / "models.py",
-        here.parent / "binding" / "cheng_prusoff.py",
-        here.parent / "binding" / "isotherm.py",
-        here.parent / "binding" / "mass_balance.py",
-        here.parent / "uptake" / "inhibition.py",
-    ]
-    digest = hashlib.sha256(matplotlib.__version__.encode())
-    for source in sources:
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
-    return digest.hexdigest()
-
-
 def key(*parts: object) -> str:
     """The key of a figure drawn from `parts`."""
-    return digest_of(code_fingerprint(), *parts)
+    return digest_of(fingerprint("figures"), *parts)
 
 
 def stored(stem: Path) -> bool:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from reuptake import formatting
 from reuptake.curves.models import logistic
 from reuptake.figures import palette, style
+from reuptake.figures.inputs import points_of, series_of
 
 MODALITY = {
     "competition_binding": "binding",
@@ -19,10 +21,11 @@ MODALITY = {
     "uptake_inhibition": "uptake",
     "response": "response",
 }
-UPPER_ROLES, LOWER_ROLES = ("total", "vehicle"), ("nonspecific", "full_block")
-KEYS = ["drop", "run", "assay", "plate"]
 _GAP = 0.13  # of the concentration range: from the data to the controls beyond the axis breaks
-_DOTTED = (0, (1, 1.6))  # a curve on a failed plate
+_LEFT_MM, _WIDTH_MM, _FOOT_MM, _HEAD_MM = 15.0, 97.0, 12.0, 9.0
+_PANEL_MM, _RESIDUALS_MM = 45.0, 15.0
+_LINE_POINTS = 64
+_RESIDUALS = (-4.5, 4.5)  # SD; the strip ends there, wells beyond stand at its edge
 _MARGIN = 0.3  # decades free on either side of the tested concentrations
 # more wells than a reader can tell apart become one image inside the SVG, or it grows too large
 # for a page; axes and text stay lines
@@ -36,7 +39,7 @@ class CurveData:
     Attributes
     ----------
     wells : DataFrame
-        series, experiment, x (log10 nM), percent, excluded, left_out: compound wells.
+        series, experiment, x (log10 nM), percent, residual, excluded, left_out: compound wells.
     controls : DataFrame
         series, upper (vehicle or full block), percent, excluded.
     fits : DataFrame
@@ -75,6 +78,34 @@ def percent_of_window(signal, top, nonspecific):
     return 100 * (signal - nonspecific) / np.where(window == 0, np.nan, window)
 
 
+def weighted_residuals(signal, fitted, rss, df, counting_per_unit, proportional_error):
+    """Distance of each well from its fitted curve in standard deviations.
+
+    .. math:: (Y - \\hat Y) / \\sqrt{Var(\\hat Y) \\, SS / \\nu}
+
+    with Var = k/t Y + (cY)² for counting weights and 1 for equal ones.
+
+    Parameters
+    ----------
+    signal, fitted : ndarray
+        Of each well.
+    rss, df : ndarray
+        Weighted sum of squares of the curve and its degrees of freedom.
+    counting_per_unit, proportional_error : ndarray
+        k/t and c of the curve; NaN for equal weights.
+
+    Returns
+    -------
+    ndarray
+        NaN where the curve has no scatter to measure with.
+    """
+    variance = counting_per_unit * fitted + (proportional_error * fitted) ** 2
+    variance = np.where(np.isnan(counting_per_unit), 1.0, variance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = (signal - fitted) / np.sqrt(variance * rss / df)
+    return np.where(np.isfinite(scaled), scaled, np.nan)
+
+
 def draw(data: CurveData) -> Figure:
     """The figure: wells, means of runs, fits, controls at axis breaks, IC50 below."""
     names = list(dict.fromkeys(data.fits["series"]))
@@ -90,41 +121,36 @@ def draw(data: CurveData) -> Figure:
     rows = _potency_rows(data, names)
 
     strip_mm = 5 + 4.2 * max(len(rows), 1)
-    height_mm = 66 + strip_mm
+    below_mm = _FOOT_MM + _RESIDUALS_MM
+    height_mm = below_mm + strip_mm + _PANEL_MM + _HEAD_MM
     figure = style.new_figure(style.PAGE_MM, height_mm)
-    left, right, bottom_mm, top_mm = 15, 112, 12, 9
-    width = (right - left) / style.PAGE_MM
-    panel = figure.add_axes(
-        (
-            left / style.PAGE_MM,
-            (bottom_mm + strip_mm) / height_mm,
-            width,
-            (height_mm - bottom_mm - strip_mm - top_mm) / height_mm,
-        )
-    )
-    strip = figure.add_axes(
-        (left / style.PAGE_MM, bottom_mm / height_mm, width, strip_mm / height_mm), sharex=panel
-    )
+
     span = _span(data)
+
+    def axes_at(bottom_mm, tall_mm):
+        box = (_LEFT_MM, bottom_mm, _WIDTH_MM, tall_mm)
+        page = (style.PAGE_MM, height_mm) * 2
+        axes = figure.add_axes([a / b for a, b in zip(box, page, strict=True)])
+        # one concentration axis, at the foot; shared axes would each draw its ticks
+        axes.set_xlim(span.vehicle - 0.45 * span.gap, span.block + 0.45 * span.gap)
+        axes.set_xticks([])
+        return axes
+
+    panel = axes_at(below_mm + strip_mm, _PANEL_MM)
+    strip = axes_at(below_mm, strip_mm)
+    residuals = axes_at(_FOOT_MM, _RESIDUALS_MM - 2)
     y_limits = _y_limits(data)
     if len(data.wells) + len(data.controls) > _MOST_MARKS:
         panel.set_rasterization_zorder(4.5)
-    _frame(panel, span, y_limits)
+        residuals.set_rasterization_zorder(4.5)
+    _frame(panel, y_limits)
     _draw_fits(panel, data.fits, colours, dashes)
-    _draw_wells(panel, data.wells, colours, y_limits)
+    _draw_wells(panel, residuals, data.wells, colours, y_limits)
     _draw_controls(panel, data.controls, colours, span, y_limits)
     _draw_strip(strip, rows, data.experiments, colours, span)
+    _frame_residuals(residuals, span)
     _key(figure, data, names, colours, dashes, height_mm)
-    figure.text(
-        left / style.PAGE_MM,
-        1 - 3 / height_mm,
-        palette.label(data.title, 64),
-        size=8.5,
-        weight="bold",
-        va="top",
-    )
-    if data.simulated:
-        style.mark_simulated(figure)
+    style.title(figure, data.title, data.simulated, _LEFT_MM)
     return figure
 
 
@@ -174,37 +200,36 @@ def _y_limits(data: CurveData) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _scatter_wells(panel, x, percent, excluded, colour: str, alpha: float, y_limits) -> None:
+def _scatter_wells(panel, x, y, excluded, colour: str, alpha: float, limits) -> None:
     """Single wells: light, hollow if excluded, a triangle at the edge if beyond it."""
-    x, percent, excluded = np.asarray(x), np.asarray(percent), np.asarray(excluded, bool)
-    inside = (percent >= y_limits[0]) & (percent <= y_limits[1])
-    shown = inside & ~excluded
-    panel.scatter(x[shown], percent[shown], s=5, lw=0, alpha=alpha, color=colour, zorder=2)
-    hollow = {"facecolor": "none", "edgecolor": colour, "lw": 0.6, "zorder": 2}
-    shown = inside & excluded
-    panel.scatter(x[shown], percent[shown], s=9, **hollow)
-    for marker, beyond, edge in (
-        ("^", percent > y_limits[1], y_limits[1] - 3),
-        ("v", percent < y_limits[0], y_limits[0] + 3),
+    x, y, excluded = (np.asarray(a) for a in (x, y, excluded))
+    inset = 0.025 * (limits[1] - limits[0])
+    above, below = y > limits[1], y < limits[0]
+    y = np.where(above, limits[1] - inset, np.where(below, limits[0] + inset, y))
+    light = {"color": colour, "mew": 0, "alpha": alpha}
+    hollow = {"mfc": "none", "mec": colour, "mew": 0.6}
+    for mark, size, some in (
+        ("o", 2.2, ~(above | below) & np.isfinite(y)),
+        ("^", 3.0, above),
+        ("v", 3.0, below),
     ):
-        for mask, style_of_marker in (
-            (beyond & excluded, hollow),
-            (beyond & ~excluded, {"color": colour, "lw": 0, "zorder": 2}),
-        ):
-            panel.scatter(
-                x[mask], np.full(mask.sum(), edge), s=12, marker=marker, **style_of_marker
-            )
+        for shown, how, larger in ((some & ~excluded, light, 0), (some & excluded, hollow, 0.8)):
+            if shown.any():
+                panel.plot(x[shown], y[shown], mark, ms=size + larger, zorder=2, **how)
 
 
-def _draw_wells(panel, wells: pd.DataFrame, colours: dict[str, str], y_limits) -> None:
+def _draw_wells(panel, residuals, wells: pd.DataFrame, colours: dict[str, str], y_limits) -> None:
     for name, part in wells.groupby("series", sort=False):
-        colour = colours[name]
-        _scatter_wells(panel, part["x"], part["percent"], part["excluded"], colour, 0.35, y_limits)
+        colour, x, excluded = colours[name], part["x"], part["excluded"]
+        _scatter_wells(panel, x, part["percent"], excluded, colour, 0.35, y_limits)
+        _scatter_wells(residuals, x, part["residual"], excluded, colour, 0.35, _RESIDUALS)
         used = part[~part["excluded"] & ~part["left_out"]]
-        means = used.groupby(["experiment", "x"], sort=True)["percent"].mean().reset_index()
-        panel.scatter(
-            means["x"], means["percent"], s=13, lw=0.4, edgecolor="white", color=colour, zorder=4
-        )
+        means = used.groupby(["experiment", "x"], sort=True)[["percent", "residual"]].mean()
+        x = means.index.get_level_values("x")
+        dark = {"mew": 0.4, "mec": "white", "color": colour, "zorder": 4}
+        panel.plot(x, means["percent"], "o", ms=3.8, **dark)
+        inside = means["residual"].between(*_RESIDUALS)
+        residuals.plot(x[inside], means["residual"][inside], "o", ms=3.0, **dark)
 
 
 def _draw_controls(panel, controls: pd.DataFrame, colours, span: _Span, y_limits) -> None:
@@ -219,20 +244,18 @@ def _draw_controls(panel, controls: pd.DataFrame, colours, span: _Span, y_limits
 
 def _draw_fits(panel, fits: pd.DataFrame, colours, dashes) -> None:
     for row in fits[fits["fitted"]].itertuples():
-        x = np.linspace(row.x_low, row.x_high, 120)
+        x = np.linspace(row.x_low, row.x_high, _LINE_POINTS)
         y = logistic(x, row.log10_ic50, row.hill, row.top_percent, row.bottom_percent)
-        dash = _DOTTED if row.left_out else dashes[row.series]
+        dash = style.DOTTED if row.left_out else dashes[row.series]
         panel.plot(x, y, color=colours[row.series], ls=dash, lw=0.9, alpha=0.8, zorder=3)
 
 
-def _frame(panel, span: _Span, y_limits) -> None:
+def _frame(panel, y_limits) -> None:
     panel.set_ylim(*y_limits)
-    panel.set_xlim(span.vehicle - 0.45 * span.gap, span.block + 0.45 * span.gap)
     for level in (0, 50, 100):
         dash = "-" if level != 50 else (0, (2, 2))
         panel.axhline(level, color=palette.RULE, lw=0.5, zorder=0, ls=dash)
     panel.set_ylabel("Response (% of control window)")
-    panel.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
     panel.spines["bottom"].set_visible(False)
 
 
@@ -240,10 +263,10 @@ def _concentration_axis(axis, span: _Span) -> None:
     """Ticks at decades in nM, minor ticks at 2 to 9, and the control positions at the ends."""
     decades = np.arange(np.ceil(span.low), np.floor(span.high) + 0.5)
     step = 1 if len(decades) <= 6 else 2
-    labels = [decade_label(d) if i % step == 0 else "" for i, d in enumerate(decades)]
+    labels = [style.number_label(d) if i % step == 0 else "" for i, d in enumerate(decades)]
     axis.set_xticks([*decades, span.vehicle, span.block], [*labels, "vehicle", "full\nblock"])
     minor = [d + np.log10(k) for d in [decades[0] - 1, *decades] for k in range(2, 10)]
-    axis.set_xticks([m for m in minor if span.low <= m <= span.high], minor=True)
+    style.minor_ticks(axis, [m for m in minor if span.low <= m <= span.high])
     axis.set_xlabel("Concentration (nM)", labelpad=1)
     across = axis.get_xaxis_transform()
     half = 0.006 * (span.high - span.low)
@@ -260,18 +283,13 @@ def _concentration_axis(axis, span: _Span) -> None:
         for shift in (-half, half):
             axis.plot(
                 [middle + shift - half, middle + shift + half],
-                [-0.05, 0.05],
+                [-0.07, 0.07],
                 transform=across,
                 color=palette.INK,
                 lw=0.7,
                 clip_on=False,
                 zorder=6,
             )
-
-
-def decade_label(decade: float) -> str:
-    """A power of ten in full: ``0.01``, ``1``, ``10,000``."""
-    return f"{10 ** int(decade):,}" if decade >= 0 else f"{10.0**decade:.{int(-decade)}f}"
 
 
 def _potency_rows(data: CurveData, names: list[str]) -> list[tuple[str, str, object]]:
@@ -299,7 +317,7 @@ def _draw_strip(strip, rows, experiments: pd.DataFrame, colours, span: _Span) ->
             alpha=0.45,
             zorder=2,
         )
-        draw_estimate(
+        draw_estimates(
             strip,
             y,
             row.qualifier,
@@ -311,9 +329,18 @@ def _draw_strip(strip, rows, experiments: pd.DataFrame, colours, span: _Span) ->
         )
     strip.set_ylim(-len(rows) + 0.25 if rows else -1, 0.75)
     strip.set_yticks([])
-    strip.spines["left"].set_visible(False)
+    for side in ("left", "bottom"):
+        strip.spines[side].set_visible(False)
     strip.text(-0.012, 0.5, "IC50", transform=strip.transAxes, ha="right", va="center", size=7.5)
-    _concentration_axis(strip, span)
+
+
+def _frame_residuals(residuals, span: _Span) -> None:
+    residuals.set_ylim(*_RESIDUALS)
+    residuals.set_yticks([-4, -2, 0, 2, 4], ["-4", "", "0", "", "4"])
+    for level, dash in ((-2, (0, (2, 2))), (0, "-"), (2, (0, (2, 2)))):
+        residuals.axhline(level, color=palette.RULE, lw=0.5, zorder=0, ls=dash)
+    residuals.set_ylabel("Residual\n(SD)", labelpad=1)
+    _concentration_axis(residuals, span)
 
 
 def _log10(value: float) -> float:
@@ -322,45 +349,57 @@ def _log10(value: float) -> float:
         return float(np.log10(value))
 
 
-def draw_estimate(axes, y, qualifier, point, lower, upper, edges, colour) -> None:
-    """A point with its 95 % interval; an end beyond the axis, or a bound, is an arrow.
+def draw_estimates(
+    axes, y, qualifier, point, lower, upper, edges, colour, size=4.2, alpha=1.0
+) -> None:
+    """Points with their 95 % intervals; an end beyond the axis, or a bound, is an arrow.
 
     Parameters
     ----------
-    qualifier : str
+    y, point, lower, upper : array_like
+        On the axes' scales, one entry or many; NaN limits draw no interval, infinite ones an
+        arrow.
+    qualifier : array_like of str
         ``=`` draws point and interval, ``>`` and ``<`` an arrow from the bound outward.
-    point, lower, upper : float
-        On the axis' scale; NaN limits draw no interval, infinite ones an arrow.
     edges : (float, float)
         Where arrows end.
+    size : float
+        Of the points.
     """
-    if qualifier not in ("=", ">", "<") or not np.isfinite(point):
-        return
-    if not edges[0] <= point <= edges[1]:
-        edge = min(max(point, edges[0]), edges[1])
-        axes.plot([edge], [y], marker=">" if point > edge else "<", ms=5, color=colour)
-        return
-    arrow = {
-        "arrowstyle": "-|>,head_width=0.16,head_length=0.32",
-        "color": colour,
-        "lw": 1.3,
-        "shrinkA": 0,
-        "shrinkB": 0,
-    }
-    if qualifier != "=":
-        end = max(edges[1], point + 0.25) if qualifier == ">" else min(edges[0], point - 0.25)
-        axes.annotate("", (end, y), (point, y), arrowprops=arrow, annotation_clip=False)
-        axes.plot([point], [y], marker="|", ms=6, mew=1.3, color=colour)
-        return
-    for limit, edge in ((lower, edges[0]), (upper, edges[1])):
-        if np.isnan(limit):
+    bars, caps, heads = [], [], {"<": [], ">": []}
+    low, high = edges
+    places = (np.atleast_1d(np.asarray(a)) for a in (y, qualifier, point, lower, upper))
+    shown = []
+    for at, sign, value, *limits in zip(*places, strict=True):
+        if sign not in ("=", ">", "<") or not np.isfinite(value):
             continue
-        if not edges[0] <= limit <= edges[1]:
-            axes.annotate("", (edge, y), (point, y), arrowprops=arrow, annotation_clip=False)
+        if not low <= value <= high:
+            heads[">" if value > high else "<"].append((min(max(value, low), high), at))
+        elif sign == "=":
+            shown.append((value, at))
+            for limit, head, edge in zip(limits, "<>", edges, strict=True):
+                if np.isnan(limit):
+                    continue
+                inside = low <= limit <= high
+                bars.append([(value, at), (limit if inside else edge, at)])
+                (caps if inside else heads[head]).append(bars[-1][1])
         else:
-            axes.plot([point, limit], [y, y], color=colour, lw=1.4, solid_capstyle="butt")
-            axes.plot([limit], [y], marker="|", ms=4.5, mew=1.1, color=colour)
-    axes.plot([point], [y], marker="o", ms=4.2, mec="white", mew=0.6, color=colour, zorder=4)
+            end = max(high, value + 0.25) if sign == ">" else min(low, value - 0.25)
+            bars.append([(value, at), (end, at)])
+            caps.append((value, at))
+            heads[sign].append((end, at))
+    marks = {"ls": "none", "color": colour, "alpha": alpha, "clip_on": False}
+    # bars end under the point of their arrow
+    wide = {"colors": colour, "alpha": alpha, "linewidths": 0.32 * size, "capstyle": "butt"}
+    axes.add_collection(LineCollection(bars, clip_on=False, **wide), autolim=False)
+    for marker, found, how in (
+        ("|", caps, {"ms": size + 0.6, "mew": 1.1}),
+        ("<", heads["<"], {"ms": 4, "mew": 0}),
+        (">", heads[">"], {"ms": 4, "mew": 0}),
+        ("o", shown, {"ms": size, "mec": "white", "mew": 0.5, "zorder": 4}),
+    ):
+        if found:
+            axes.plot(*zip(*found, strict=True), marker=marker, **marks, **how)
 
 
 def _key(figure, data: CurveData, names, colours, dashes, height_mm: float) -> None:
@@ -427,7 +466,7 @@ def potency_words(data: CurveData, name: str) -> list[str]:
         lines.append(words)
     mine = data.fits[data.fits["series"] == name]
     if left_out := int(mine["left_out"].sum()):
-        lines.append(f"{left_out} curve{'s' * (left_out > 1)} left out: plate failed")
+        lines.append(f"{left_out} curve{'s' * (left_out > 1)} left out (failed or repeat)")
     for status, count in mine.loc[~mine["fitted"], "status"].value_counts(sort=False).items():
         lines.append(f"{count} curve{'s' * (count > 1)} {status}: no line")
     return lines or ["no IC50"]
@@ -438,9 +477,10 @@ def caption(data: CurveData) -> str:
     sentences = [
         f"{data.title}. Response in % of the control window (100: vehicle, 0: full block). "
         "Light points are single wells, hollow ones excluded; dark points are means of one run; "
-        "controls stand beyond the axis breaks. Each line is the fit of one curve (dotted: on a "
-        "failed plate, left out of the IC50); below, IC50 "
-        "over experiments with its 95 % interval and the single experiments."
+        "controls stand beyond the axis breaks. Each line is the fit of one curve (dotted: left "
+        "out of the IC50, on a failed plate or a repeat); below, IC50 over experiments with its "
+        "95 % interval and the single experiments, and the weighted residuals of the wells in "
+        "standard deviations of their curve (broken lines: 2)."
     ]
     for name in dict.fromkeys(data.fits["series"]):
         models = sorted(set(data.fits.loc[data.fits["series"] == name, "model"]) - {""})
@@ -465,12 +505,12 @@ def prepare(tables: dict[str, pd.DataFrame]):
         return
     curves["modality"] = curves["kind"].map(MODALITY)
     curves["simulated"] = curves["simulated"].fillna(False).astype(bool)
-    curves["series"] = _series(curves)
-    curves["left_out"] = curves["plate_verdict"] == "fail"
-    wells = tables["wells"]
-    wells = wells.assign(excluded=wells["excluded"].fillna(False).astype(bool))
-    compound_wells = _compound_wells(curves, wells)
-    controls = _control_wells(curves, wells)
+    curves["series"] = series_of(curves)
+    curves["left_out"] = (curves["plate_verdict"] == "fail") | (curves["repeat_of"] != "")
+    points = _points(curves, tables["wells"])
+    compound_wells = points[np.isfinite(points["x"])]
+    controls = points[~np.isfinite(points["x"])]
+    controls = controls.assign(upper=controls["x"] < 0)
     fits = _fits(curves)
     numbers = {name: _ic50_rows(tables[name], curves) for name in ("experiments", "potency")}
 
@@ -491,7 +531,7 @@ def prepare(tables: dict[str, pd.DataFrame]):
             CurveData(
                 title=f"{key[0]}, {key[1]}",
                 wells=part("wells", compound_wells)[
-                    ["series", "experiment", "x", "percent", "excluded", "left_out"]
+                    ["series", "experiment", "x", "percent", "residual", "excluded", "left_out"]
                 ],
                 controls=part("controls", controls)[["series", "upper", "percent", "excluded"]],
                 fits=mine.reset_index(drop=True)[
@@ -529,10 +569,8 @@ def prepare(tables: dict[str, pd.DataFrame]):
         )
 
 
-def _series(frame: pd.DataFrame) -> pd.Series:
-    """The target, with its species where that is not human."""
-    human = frame["species"].str.lower().isin(["human", ""])
-    return frame["target"].where(human, frame["target"] + ", " + frame["species"])
+_OF_FIT = ["fitted", "log10_ic50", "hill", "top", "bottom", "nonspecific", "rss", "df"]
+_OF_FIT += ["counting_per_unit", "proportional_error"]
 
 
 def _fits(curves: pd.DataFrame) -> pd.DataFrame:
@@ -550,34 +588,34 @@ def _fits(curves: pd.DataFrame) -> pd.DataFrame:
         )
 
 
-_SHARED = ["compound", "modality", "simulated", "series", "top", "nonspecific", "left_out"]
+_OF_CURVE = ["compound", "modality", "simulated", "series", "left_out", "experiment"]
 
 
-def _compound_wells(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
-    keys = [*KEYS, "role", "compound"]
-    sample = wells.loc[
-        wells["role"].isin(["sample", "reference"]) & (wells["concentration_nM"] > 0),
-        [*keys, "experiment", "concentration_nM", "signal", "excluded"],
-    ]
-    joined = sample.merge(curves[[*_SHARED, *KEYS, "role"]], on=keys)
-    return joined.assign(
-        x=np.log10(joined["concentration_nM"]),
-        percent=percent_of_window(joined["signal"], joined["top"], joined["nonspecific"]),
+def _points(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
+    """Every well of every curve, in percent of the window and as a residual of the fit."""
+    points = points_of(curves, wells)
+    fits = _fits(curves)
+    number = points["curve"].to_numpy()
+    of = {name: fits[name].to_numpy()[number] for name in (*_OF_CURVE, *_OF_FIT)}
+    signal, concentration = points["signal"], points["concentration_nM"]
+    with np.errstate(divide="ignore"):
+        x = np.log10(concentration.to_numpy())
+    fitted = np.where(
+        of["fitted"],
+        logistic(x, of["log10_ic50"], of["hill"], of["top"], of["bottom"]),
+        np.nan,
     )
-
-
-def _control_wells(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
-    control = wells.loc[
-        wells["role"].isin([*UPPER_ROLES, *LOWER_ROLES]), [*KEYS, "role", "signal", "excluded"]
-    ]
-    joined = control.merge(curves[[*_SHARED, *KEYS]], on=KEYS)
-    return joined.assign(
-        upper=joined["role"].isin(UPPER_ROLES),
-        percent=percent_of_window(joined["signal"], joined["top"], joined["nonspecific"]),
+    spread = (of[name] for name in ("rss", "df", "counting_per_unit", "proportional_error"))
+    return points.assign(
+        x=x,
+        percent=percent_of_window(signal, of["top"], of["nonspecific"]),
+        residual=weighted_residuals(signal.to_numpy(), fitted, *spread),
+        **{name: of[name] for name in _OF_CURVE},
     )
 
 
 def _ic50_rows(frame: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """IC50 rows of `experiments` or `potency`, with the series label."""
     rows = frame[frame["quantity"] == "IC50"]
-    return rows.assign(simulated=rows["simulated"].fillna(False).astype(bool), series=_series(rows))
+    simulated = rows["simulated"].fillna(False).astype(bool)
+    return rows.assign(simulated=simulated, series=series_of(rows))

@@ -79,10 +79,8 @@ def draw(data: DepletionData) -> Figure:
         fontsize=7,
         columnspacing=1.4,
     )
-    what = f"{palette.label(data.compound, 40)}: Ki by method, {data.modality}"
-    figure.text(0.02, 0.97, what, weight="bold", size=8.5, va="top")
-    if data.simulated:
-        style.mark_simulated(figure)
+    what = f"{data.compound}, {data.modality}: Ki by method"
+    style.title(figure, what, data.simulated, 3)
     return figure
 
 

@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from reuptake import formatting
 from reuptake.curves.models import MODELS, Model
 from reuptake.figures import palette, style
-from reuptake.figures.curves import decade_label, draw_estimate
+from reuptake.figures.curves import draw_estimates
 from reuptake.tables import replacing
 
 COLUMNS, ROWS = 3, 4
@@ -134,7 +134,7 @@ def _picture(axes, row: dict, concentration_nM, response) -> None:
     axes.set_ylim(lowest - 0.25 * reach, highest + 0.06 * reach)
     axes.set_xlim(low - 1.5 * gap, high + 1.5 * gap)
     foot = lowest - 0.15 * reach
-    draw_estimate(axes, foot, row["ic50_qualifier"], *estimate, (low, high), palette.VERMILION)
+    draw_estimates(axes, foot, row["ic50_qualifier"], *estimate, (low, high), palette.VERMILION)
     controls = {-np.inf: "vehicle", np.inf: "block"}
     _ticks(axes, low, high, {ends[end]: name for end, name in controls.items() if end in x})
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
@@ -181,7 +181,7 @@ def _ticks(axes, low: float, high: float, controls: dict[float, str]) -> None:
 
 
 def _decade(decade: float) -> str:
-    return decade_label(decade) if -3 <= decade <= 4 else f"1e{decade:.0f}"
+    return style.number_label(decade) if -3 <= decade <= 4 else f"1e{decade:.0f}"
 
 
 def _answer(row: dict) -> str:

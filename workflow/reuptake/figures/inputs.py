@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
+from reuptake.curves.plates import CONTROLS, KEY
 from reuptake.tables import TABLES, Column, read_csv
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 INDEX = (
     Column("file", "text", "name of the figure, without .svg or .png"),
     Column(
         "kind",
         "text",
-        "curves, depletion, isotherms, plates, runcharts, selectivity, forced_swim,"
-        " pca_depletion or pca_dose_response",
+        "selectivity, heatmap, curves, forest, profiles, depletion, isotherms, plates, runcharts,"
+        " forced_swim, agreement, pca_depletion, pca_dose_response or diagram",
     ),
-    Column(
-        "compound", "text", "compound of a curves, depletion or runcharts figure or a dose-response"
-    ),
+    Column("compound", "text", "compound that the figure is of"),
     Column("modality", "text", "binding, uptake or response"),
     Column("drop", "text", "drop of a plates or isotherms figure or of a run with animals"),
     Column("run", "text", "run with animals"),
@@ -40,3 +38,42 @@ def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
 def read_index(folder: Path) -> pd.DataFrame:
     """The index of a folder of figures."""
     return read_csv(Path(folder) / "index.csv", INDEX)
+
+
+def series_of(frame: pd.DataFrame) -> pd.Series:
+    """The target, with its species where that is not human."""
+    human = frame["species"].str.lower().isin(["human", ""])
+    return frame["target"].where(human, frame["target"] + ", " + frame["species"])
+
+
+def points_of(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
+    """The wells of each curve, with those controls of its plate that are its own.
+
+    Parameters
+    ----------
+    curves, wells : DataFrame
+        The result tables.
+
+    Returns
+    -------
+    DataFrame
+        ``curve`` (row of `curves`), ``concentration_nM`` (0 vehicle, inf full block), signal,
+        excluded; curve by curve. Wells without a signal are left out.
+    """
+    numbered = curves[KEY].assign(curve=np.arange(len(curves)))
+    columns = [*KEY, "concentration_nM", "signal", "excluded"]
+    wells = wells.loc[wells["signal"].notna(), columns]
+    wells = wells.assign(excluded=wells["excluded"].fillna(False).astype(bool))
+    own = wells[wells["role"].isin(["sample", "reference"]) & (wells["concentration_nM"] > 0)]
+    controls = wells[wells["role"].isin(list(CONTROLS))]
+    level = controls["role"].map(CONTROLS)
+    # a control of a response belongs to its compound, one without a compound to the plate
+    named = controls["compound"].where(controls["role"].isin(["vehicle", "full_block"]), "")
+    controls = controls.assign(concentration_nM=level, named=named)
+    controls = controls.drop(columns=["role", "compound"])
+    plate = [name for name in KEY if name not in ("compound", "role")]
+    shared = controls.merge(numbered, on=plate)
+    shared = shared[(shared["named"] == "") | (shared["named"] == shared["compound"])]
+    kept = ["curve", "concentration_nM", "signal", "excluded"]
+    joined = pd.concat([own.merge(numbered, on=KEY)[kept], shared[kept]])
+    return joined.sort_values("curve", kind="stable", ignore_index=True)

@@ -123,14 +123,12 @@ def draw(data: IsothermData) -> Figure:
     below.set_xlabel(f"{palette.label(data.ligand, 40) or what} in the well (nM)")
     if with_course:
         _draw_course(figure.add_subplot(grid[:, 1]), data, course)
-    figure.text(0.02, 0.97, palette.label(data.title, 70), weight="bold", size=8.5, va="top")
     words = "\n".join(_words(row) for row in data.constants.itertuples() if row.parameter in _NAMES)
     if with_course:
         figure.text(0.63, 0.875, words.replace("\n", "    "), ha="right", size=7)
     else:
         figure.text(0.685, 0.83, words, size=7.5, va="top", linespacing=1.5)
-    if data.simulated:
-        style.mark_simulated(figure)
+    style.title(figure, data.title, data.simulated, 3)
     return figure
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -79,9 +80,11 @@ def draw(data: PlateData) -> Figure:
         axes = figure.add_axes(
             (x / style.PAGE_MM, y / total, width / style.PAGE_MM, height / total)
         )
-        image = _draw_plate(axes, groups[(panel.run, panel.plate)], shape, scale)
+        outer = i < across, i % across == 0
+        pad = 11.5 if outer[0] else 4.0
+        image = _draw_plate(axes, groups[(panel.run, panel.plate)], shape, scale, outer)
         axes.set_title(
-            palette.label(f"{panel.run}  {panel.plate}", 30), size=7, weight="normal", pad=8
+            palette.label(f"{panel.run}  {panel.plate}", 30), size=7, weight="normal", pad=pad
         )
         verdict = panel.verdict or "no verdict"
         if np.isfinite(panel.z_prime_robust):
@@ -90,24 +93,16 @@ def draw(data: PlateData) -> Figure:
             verdict,
             size=7,
             loc="right",
-            pad=8,
+            pad=pad,
             color=_VERDICT_COLOURS.get(panel.verdict, palette.MUTED),
         )
-    figure.text(
-        7 / style.PAGE_MM,
-        1 - 3 / total,
-        palette.label(data.title, 70),
-        size=8.5,
-        weight="bold",
-        va="top",
-    )
     _key(figure, data, image, total)
-    if data.simulated:
-        style.mark_simulated(figure)
+    style.title(figure, data.title, data.simulated)
     return figure
 
 
-def _draw_plate(axes, wells: pd.DataFrame, shape, scale):
+def _draw_plate(axes, wells: pd.DataFrame, shape, scale, outer: tuple[bool, bool]):
+    """One plate; in the first row of plates with column numbers, in the first column letters."""
     signal = np.full(shape, np.nan)
     row, col = wells["row"].to_numpy(int), wells["col"].to_numpy(int)
     signal[row, col] = wells["signal"].to_numpy(float)
@@ -130,6 +125,8 @@ def _draw_plate(axes, wells: pd.DataFrame, shape, scale):
     ink = np.where(np.asarray(dark) & wells["signal"].notna().to_numpy(), "white", palette.INK)
     for role, letter in ROLE_LETTERS.items():
         mine = (wells["role"] == role).to_numpy()
+        if not mine.any():
+            continue
         axes.scatter(
             col[mine] + 0.5,
             row[mine] + 0.5,
@@ -138,32 +135,18 @@ def _draw_plate(axes, wells: pd.DataFrame, shape, scale):
             c=ink[mine],
             lw=0,
         )
-    excluded = wells["excluded"].to_numpy(bool)
-    axes.scatter(
-        col[excluded] + 0.5,
-        row[excluded] + 0.5,
-        marker="x",
-        s=34 * small**2,
-        lw=1.1 * small,
-        c=palette.VERMILION,
-        zorder=4,
-    )
-    flagged = wells["flagged"].to_numpy(bool)
-    axes.scatter(
-        col[flagged] + 0.5,
-        row[flagged] + 0.5,
-        marker="o",
-        s=62 * small**2,
-        lw=0.9 * small,
-        facecolor="none",
-        edgecolor=palette.VERMILION,
-        zorder=4,
-    )
+    for name, mark in (
+        ("excluded", {"marker": "x", "ms": 5.8 * small, "mew": 1.1 * small}),
+        ("flagged", {"marker": "o", "ms": 7.9 * small, "mew": 0.9 * small, "mfc": "none"}),
+    ):
+        mine = wells[name].to_numpy(bool)
+        if mine.any():
+            where = col[mine] + 0.5, row[mine] + 0.5
+            axes.plot(*where, ls="none", color=palette.VERMILION, zorder=4, **mark)
     every = 1 if shape[1] <= 12 else shape[1] // 12 * 2
-    axes.set_xticks(np.arange(0, shape[1], every) + 0.5, np.arange(1, shape[1] + 1, every))
-    axes.set_yticks(
-        np.arange(0, shape[0], every) + 0.5, [_row_name(i) for i in range(0, shape[0], every)]
-    )
+    columns, rows = np.arange(0, shape[1], every), np.arange(0, shape[0], every)
+    axes.set_xticks(*(columns + 0.5, columns + 1) if outer[0] else ([],))
+    axes.set_yticks(*(rows + 0.5, [_row_name(i) for i in rows]) if outer[1] else ([],))
     axes.xaxis.tick_top()
     axes.tick_params(length=0, labelsize=5.5, pad=1.5, colors=palette.MUTED)
     for spine in axes.spines.values():
@@ -175,6 +158,7 @@ def _row_name(index: int) -> str:
     return chr(65 + index) if index < 26 else f"A{chr(65 + index - 26)}"
 
 
+@cache
 def _letter(letter: str) -> Outline:
     """A letter as a marker: its outline, centred, one unit high."""
     path = TextPath(

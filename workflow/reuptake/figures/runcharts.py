@@ -84,17 +84,8 @@ def draw(data: RunChartData) -> Figure:
     axes.yaxis.set_major_locator(MaxNLocator(6))
     axes.margins(y=0.12)
     axes.set_ylabel(data.unit)
-    figure.text(
-        7 / style.PAGE_MM,
-        1 - 3 / height_mm,
-        palette.label(data.title, 64),
-        size=8.5,
-        weight="bold",
-        va="top",
-    )
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, borderaxespad=0.2)
-    if data.simulated:
-        style.mark_simulated(figure)
+    style.title(figure, data.title, data.simulated)
     return figure
 
 

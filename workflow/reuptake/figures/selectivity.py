@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from reuptake import formatting
 from reuptake.figures import palette, style
-from reuptake.figures.curves import decade_label, draw_estimate
+from reuptake.figures.curves import draw_estimates
 
 COMPOUNDS_PER_FIGURE = 40
 
@@ -53,7 +53,7 @@ def draw(data: SelectivityData) -> Figure:
             y = -i + place * 3.4 / row_mm
             with np.errstate(divide="ignore"):
                 point, lower, upper = np.log10([row.ratio, row.lower, row.upper])
-            draw_estimate(
+            draw_estimates(
                 axes, y, row.qualifier, point, lower, upper, (low, high), colours[row.target]
             )
     axes.axvline(0, color=palette.INK, lw=0.7, zorder=1)
@@ -63,20 +63,12 @@ def draw(data: SelectivityData) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     ticks = np.arange(np.ceil(low), np.floor(high) + 0.5)
-    axes.set_xticks(ticks, [decade_label(t) for t in ticks])
-    axes.set_xticks([t + np.log10(k) for t in ticks[:-1] for k in range(2, 10)], minor=True)
+    axes.set_xticks(ticks, [style.number_label(t) for t in ticks])
+    style.minor_ticks(axes, [t + np.log10(k) for t in ticks[:-1] for k in range(2, 10)])
     axes.grid(axis="x", color=palette.RULE, lw=0.4)
     axes.set_axisbelow(True)
     primary = palette.label(data.primary, 20)
     axes.set_xlabel(f"Off-target / {primary} (fold; above 1: selective for {primary})")
-    figure.text(
-        7 / style.PAGE_MM,
-        1 - 3 / height_mm,
-        palette.label(data.title, 64),
-        size=8.5,
-        weight="bold",
-        va="top",
-    )
     axes.legend(
         handles=[
             *(
@@ -100,8 +92,7 @@ def draw(data: SelectivityData) -> Figure:
         handlelength=1.6,
         columnspacing=1.6,
     )
-    if data.simulated:
-        style.mark_simulated(figure)
+    style.title(figure, data.title, data.simulated)
     return figure
 
 

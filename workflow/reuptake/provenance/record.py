@@ -145,7 +145,8 @@ def _figures(figures: Path) -> list[str]:
 
 def _pages(report: Path) -> Iterator[str]:
     # the report removes the pages of what is gone
-    return (path.relative_to(report).as_posix() for path in report.rglob("*.html"))
+    pages = (path for path in report.rglob("*") if path.suffix in (".html", ".xlsx"))
+    return (path.relative_to(report).as_posix() for path in pages)
 
 
 def _checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:

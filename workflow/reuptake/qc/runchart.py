@@ -116,6 +116,42 @@ def indistinguishable(first_nM: float, second_nM: float, smallest_ratio: float) 
     return abs(np.log10(first_nM / second_nM)) < np.log10(smallest_ratio)
 
 
+def alike(log10_nM: np.ndarray, sds: np.ndarray, most: int = 11) -> list[list[int]]:
+    """The results that each result cannot be told from, the nearest first.
+
+    Those closer than :math:`2 \\sqrt{s_i^2 + s_j^2}` on log10, the logarithm of :func:`msr`.
+
+    Parameters
+    ----------
+    log10_nM, sds : ndarray, shape (n,)
+        Potencies in one assay, and their SD between runs.
+    most : int
+        No more than these are sought for a result.
+
+    Returns
+    -------
+    list of list of int
+        Places in the given order.
+    """
+    order = np.argsort(log10_nM, kind="stable")
+    x, s = np.asarray(log10_nM)[order].tolist(), np.asarray(sds)[order].tolist()
+    largest, n = max(s, default=0.0), len(x)
+    out: list[list[int]] = [[] for _ in x]
+    for i in range(n):
+        low, high, found = i - 1, i + 1, out[order[i]]
+        reach = 2.0 * np.hypot(s[i], largest)
+        while len(found) < most:
+            below = x[i] - x[low] if low >= 0 else np.inf
+            above = x[high] - x[i] if high < n else np.inf
+            near, low, high = (low, low - 1, high) if below <= above else (high, low, high + 1)
+            apart = min(below, above)
+            if not apart < reach:
+                break
+            if apart < 2.0 * np.hypot(s[i], s[near]):
+                found.append(int(order[near]))
+    return out
+
+
 @dataclass(frozen=True)
 class Agreement:
     """How well an experiment repeats another, over the compounds in both.

@@ -17,6 +17,7 @@ from reuptake.report.pages import Report, ReportSettings
 from reuptake.report.pictures import Pictures
 from reuptake.report.store import Store
 from reuptake.report.templates import make_environment
+from reuptake.report.workbook import write_workbook
 from reuptake.tables import replacing
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def build_report(
     store: Store,
     seals: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Path]:
-    """Write ``index.html``, the pages beside it and ``compounds/<compound>.html``.
+    """Write ``index.html``, its other pages, ``compounds/<compound>.html`` and ``tables.xlsx``.
 
     Parameters
     ----------
@@ -70,7 +71,6 @@ def build_report(
         make_cards(data, settings.guide_compound),
         settings,
         seals or {},
-        (out / WORKBOOK).is_file(),
     )
     environment = make_environment()
     made = {
@@ -87,6 +87,8 @@ def build_report(
     store.keep_only_used()
     for old in set(out.rglob("*.html")) - set(made):
         old.unlink()
+    filled = guides.guide_tables(data, report.affinities, settings.guide_compound)
+    write_workbook(data, filled, out / WORKBOOK, settings.title)
     for path, html in reversed(made.items()):  # the first page last: what it links to is there
         with replacing(path) as temporary:
             temporary.write_text(html, encoding="utf-8")

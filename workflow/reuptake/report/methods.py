@@ -183,7 +183,7 @@ def _setting(kind: str, rows: pd.DataFrame, assay: Mapping, targets: Mapping) ->
         "homologous_binding": f"Homologous competition for {label or 'the ligand'} at the {site}",
         "uptake_inhibition": f"Inhibition of {label or 'substrate'} uptake by the {site}",
         "uptake_kinetics": f"Kinetics of {label or 'substrate'} uptake by the {site}",
-        "response": f"The response of the {site}, normalised as delivered,",
+        "response": f"The response of the {site}, normalised as delivered",
     }[kind]
     where = f", preparation {assay['preparation']}," if assay.get("preparation") else ""
     held = [assay[k] for k in ("protein",) if assay.get(k)]

@@ -81,8 +81,6 @@ class Report:
     settings : ReportSettings
     seals : mapping
         Of each sealed drop the SHA-256 of its files.
-    has_workbook : bool
-        Whether a workbook with the answers stands beside the pages.
     """
 
     data: dict[str, pd.DataFrame]
@@ -91,7 +89,6 @@ class Report:
     cards: list[Card]
     settings: ReportSettings
     seals: Mapping[str, Mapping[str, str]]
-    has_workbook: bool = False
 
     @property
     def compounds(self) -> set[str]:
@@ -105,7 +102,6 @@ class Report:
         return {
             "title": self.settings.title,
             "guide_compound": self.settings.guide_compound,
-            "has_workbook": self.has_workbook,
             "has_animals": len(self.data["animal_runs"]) > 0,
             "has_constants": len(self.data["constants"]) > 0,
         }

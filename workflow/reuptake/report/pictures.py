@@ -15,6 +15,9 @@ _PLACES = re.compile(r'(?<= )(?:d|x|y|points)="[^"]*"')
 _DIGITS = re.compile(r"(\.\d\d)\d+")
 # what an address may not hold as it is, for browsers or for an attribute
 _QUOTED = re.compile(r"[^A-Za-z0-9 /:;=,'()@!*$+?{}\[\]|^~_.-]+")
+_WIDTH_PT = re.compile(r'<svg[^>]* width="([\d.]+)pt"')
+# a drawing is made for a printed column; on a screen it is read at twice that
+PIXELS_PER_POINT = 2
 
 
 class Pictures:
@@ -55,6 +58,7 @@ class Pictures:
     def _picture(self, row: dict, inside: bool = True) -> dict:
         return {
             "source": self._source(row["file"]) if inside else "",
+            "width": self._width_px(row["file"]) if inside else None,
             "caption": row["caption"],
             "simulated": row["simulated"] is True,
             "kind": row["kind"],
@@ -64,9 +68,14 @@ class Pictures:
 
     def _source(self, name: str) -> str:
         if name not in self._inside:
-            svg = (self.folder / f"{name}.svg").read_text(encoding="utf-8")
-            self._inside[name] = as_address(svg)
+            self._inside[name] = as_address(self._svg(name))
         return self._inside[name]
+
+    def _width_px(self, name: str) -> int:
+        return round(PIXELS_PER_POINT * float(_WIDTH_PT.search(self._svg(name))[1]))
+
+    def _svg(self, name: str) -> str:
+        return (self.folder / f"{name}.svg").read_text(encoding="utf-8")
 
 
 def as_address(svg: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from reuptake.formatting import MISSING, significant
+from reuptake.formatting import MISSING
+from reuptake.published import SAME, far_from_published, published_values
 from reuptake.report.curve_tables import fit_anchor
 from reuptake.report.elements import (
     METHODS,
@@ -27,8 +28,6 @@ from reuptake.report.elements import (
 from reuptake.report.quality import drop_link
 from reuptake.tables import records
 
-FAR_FROM_PUBLISHED = 10.0
-
 
 def _compound(row: Mapping, up: str = "") -> Cell:
     return Cell(
@@ -41,7 +40,7 @@ def _compound(row: Mapping, up: str = "") -> Cell:
 
 def potency_table(potency: pd.DataFrame, affinities: pd.DataFrame, up: str = "") -> Table:
     """Potency over experiments, beside what is published for the same quantity."""
-    published = _published(affinities)
+    published = published_values(affinities)
     columns = heads(
         "potency",
         {
@@ -112,40 +111,17 @@ def _p_cell(row: Mapping) -> Cell:
     return qualified(flipped, row["p_potency"])
 
 
-_SAME = ["compound", "target", "species", "modality", "quantity"]
-
-
-def _published(affinities: pd.DataFrame) -> dict[tuple, list[str]]:
-    """Published values by compound, target, species, modality and quantity."""
-    return {
-        key: [value for value in part["value_nM"] if value]
-        for key, part in affinities.groupby(_SAME, sort=False)
-    }
-
-
 def _published_cell(row: Mapping, published: dict[tuple, list[str]]) -> Cell:
     """Not beside simulated data, which nothing published can support."""
-    values = (
-        [] if is_true(row["simulated"]) else published.get(tuple(row[name] for name in _SAME), [])
-    )
+    simulated = is_true(row["simulated"])
+    values = [] if simulated else published.get(tuple(row[name] for name in SAME), [])
     return Cell("; ".join(values) or MISSING, style="number", notes=_far_from(row, values))
 
 
 def _far_from(row: Mapping, published: list[str]) -> tuple[str, ...]:
-    """A note where every published value lies over ten-fold from the value, or beyond its bound.
-
-    A note and no verdict: laboratories differ, and the published value may be the one that is
-    off.
-    """
-    value, qualifier = row["value_nM"], row["qualifier"]
-    folds = [value / float(each) for each in published] if qualifier and value > 0 else []
-    above = folds and min(folds) > FAR_FROM_PUBLISHED and qualifier in ("=", ">")
-    below = folds and max(folds) < 1 / FAR_FROM_PUBLISHED and qualifier in ("=", "<")
-    if above:
-        return (f"{significant(min(folds))}-fold above what is published",)
-    if below:
-        return (f"{significant(1 / max(folds))}-fold below what is published",)
-    return ()
+    """The note of :func:`reuptake.published.far_from_published`, if there is one."""
+    note = far_from_published(row["qualifier"], row["value_nM"], published)
+    return (note,) if note else ()
 
 
 def selectivity_table(selectivity: pd.DataFrame, up: str = "") -> Table:

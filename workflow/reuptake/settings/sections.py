@@ -24,6 +24,8 @@ from reuptake.settings.model import (
 )
 
 PACKAGE = Path(__file__).parents[1]
+# folders beside the package that a stage reads
+_BESIDE = {"report": "report", "figures": "diagrams"}
 _LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib")
 
 # what the stages know of an assay; what stands nowhere here is kept for the reader alone
@@ -132,10 +134,10 @@ def section(stage: str, settings: Settings, drop: str = "", assays: frozenset = 
             "assays": sorted(in_vivo),
             "compounds": [_dump(c) for c in settings.compounds],
         },
-        "potency": {},
+        "potency": {"reference": config.reference},
         "selectivity": {"roles": roles, "selectivity_classes": config.selectivity_classes},
         "guides": {"reference": config.reference, "guide_compound": config.guide_compound},
-        "figures": {},
+        "figures": {"reference": config.reference},
         "report": {
             "title": config.title,
             "guide_compound": config.guide_compound,
@@ -215,10 +217,9 @@ def fingerprint(stage: str) -> str:
         todo += _imports(source)
         if b"pkgutil" in source:  # a registry: every module beside it counts
             todo += [f"{module}.{path.stem}" for path in file.parent.glob("*.py")]
-    if stage == "report":
-        flags = PACKAGE.parents[1] / "docs" / "flags.md"
-        for file in sorted([flags, *(PACKAGE.parent / "report").rglob("*")]):
-            if file.is_file():
+    if stage in _BESIDE:
+        for file in sorted((PACKAGE.parent / _BESIDE[stage]).rglob("*")):
+            if file.is_file() and file.suffix != ".rst":  # captions of Snakemake's own report
                 sources[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
     return digest(sources)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,8 @@ _KI_KINDS = ("competition_binding", "uptake_inhibition")
 _WITH_EXCLUDED = ("ic50_qualifier", "ic50_nM")
 # an uptake IC50 this close to its floor says more of the cells than of the compound
 FLOOR_FACTOR = 3.0
+# "GBR 12909 10 uM": the name is what stands before the amount
+_AMOUNT = re.compile(r"\s+[\d.]+\s*[a-zµμ]*M$")
 
 
 def run(
@@ -94,8 +97,8 @@ def curves_of(wells: pd.DataFrame, plates: pd.DataFrame, assays: dict, runs: dic
                 "transporter_nM": known[i].transporter_nM,
                 "constants_from": ", ".join(known[i].constants_from),
                 "radioligand": _ligand_name(assays[row["assay"]]),
-                "kd_relative_error": known[i].kd_sd or np.nan,
-                "ligand_relative_error": known[i].ligand_sd or np.nan,
+                "kd_from": known[i].kd_from,
+                "sites_from": known[i].sites_from,
             }
             flags += _floor(row, known[i])
         if row["compound"].casefold() in definers[key]:
@@ -153,9 +156,11 @@ def _exact_of(batch, rows: list[dict], known: list, uptake: bool) -> dict[int, E
     if uptake:
         errors = {"transporter_sd": sites_sd, "substrate_sd": ligand_sd, "km_sd": kd_sd}
         fit = fit_morrison(batch, sites, ligand, kd, **errors)
+        constants = "sites", "ligand", "kd"
     else:
         errors = {"ligand_sd": ligand_sd, "kd_sd": kd_sd, "transporter_sd": sites_sd}
         fit = fit_exact(batch, ligand, kd, sites, alpha, **errors)
+        constants = "sites", "kd", "ligand"
     return {
         int(i): ExactKi(
             ki_nM=float(10.0 ** fit.log10_k[j]),
@@ -164,6 +169,10 @@ def _exact_of(batch, rows: list[dict], known: list, uptake: bool) -> dict[int, E
             bound_nM=float(10.0 ** fit.log10_bound[j]),
             log10_se=float(fit.log10_k_se[j]),
             fits=_as_good(fit.ss[j], rows[i]),
+            shifts={
+                f"log10_ki_shift_{name}": float(shift)
+                for name, shift in zip(constants, fit.log10_k_shifts[:, j], strict=True)
+            },
         )
         for j, i in enumerate(batch.curve)
         if fit.converged[j]
@@ -208,8 +217,7 @@ def _definers(wells: pd.DataFrame, assays: dict) -> dict:
     for key, group in wells.groupby(["run", "plate", "assay"], sort=False):
         blocked = group[group.role.isin(["nonspecific", "full_block"])]
         texts = [assays[key[2]].get("nonspecific_definer") or "", *blocked.note, *blocked.compound]
-        # "paroxetine 10 uM": the name is what stands before the amount
-        out[key] = {text.split(" ")[0].casefold() for text in texts if text}
+        out[key] = {_AMOUNT.sub("", text).casefold() for text in texts if text}
     return out
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from reuptake.guides import NUMBERS, guide_tables, read_affinities
+from reuptake.guides import NUMBERS, guide_tables
+from reuptake.published import read_affinities
 from reuptake.tables import TABLES, read_csv, write_csv
 
 _READ = ("potency", "selectivity", "forced_swim", "pca_antagonism")

@@ -6,11 +6,18 @@ from pathlib import Path
 
 from reuptake.pooling import join_flags
 from reuptake.potency import combine_experiments, experiments_of, potencies_of, usable
-from reuptake.qc.runchart import between_run_sd, run_flags, runcharts_of
-from reuptake.tables import CURVES, EXPERIMENTS, read_csv, typed, write_csv
+from reuptake.published import note_of, published_values, read_affinities
+from reuptake.qc.runchart import (
+    MIN_HISTORY,
+    MIN_RUNS_FOR_MSR,
+    between_run_sd,
+    run_flags,
+    runcharts_of,
+)
+from reuptake.tables import CURVES, EXPERIMENTS, read_csv, records, typed, write_csv
 
 
-def run(tables: Path) -> None:
+def run(tables: Path, section: dict) -> None:
     """Chart the reference compounds, combine curves to experiments and these to potencies."""
     curves = read_csv(tables / "curves.csv", CURVES)
     used = usable(curves)
@@ -31,4 +38,10 @@ def run(tables: Path) -> None:
     ]
     write_csv(charts, tables / "runcharts.csv")
     write_csv(experiments, tables / "experiments.csv")
-    write_csv(potencies_of(experiments, between_run_sd(charts)), tables / "potency.csv")
+    sds, msr_sds = (between_run_sd(charts, n) for n in (MIN_HISTORY, MIN_RUNS_FOR_MSR))
+    potencies = potencies_of(experiments, sds, msr_sds)
+    published = published_values(read_affinities(Path(section["reference"])))
+    potencies["flags"] = [
+        join_flags(row["flags"], note_of(row, published)) for row in records(potencies)
+    ]
+    write_csv(potencies, tables / "potency.csv")

@@ -1,4 +1,4 @@
-"""The report's pages."""
+"""The report's pages, and the result tables as a workbook."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Diagrams: schemes, workflows, timelines and graphs drawn from short texts."""
