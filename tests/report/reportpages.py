@@ -26,7 +26,10 @@ RIGHT_TO_LEFT = "مثبط السيروتونين 😀 \u202eabc"
 FORMULA = '=HYPERLINK("http://example.org","click")'
 # compound of the archive: what it is called here
 NAMES = {"compound A": QUOTES, report_tables.LONG: LONG, "citalopram": RIGHT_TO_LEFT}
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="480pt" height="90pt" viewBox="0 0 48 9">'
+    '<rect width="48" height="9"/></svg>'
+)
 
 
 def tables() -> dict[str, pd.DataFrame]:

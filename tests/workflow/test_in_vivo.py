@@ -94,7 +94,7 @@ def test_a_removed_drop_leaves_nothing_behind(animals):
     animals.run()
     assert animals.table("forced_swim").empty
     figures = animals.folder / "results" / "figures"
-    assert not [path for path in figures.iterdir() if "swim" in path.name]
+    assert not [path for path in figures.iterdir() if path.name.startswith("forced_swim")]
     assert "Forced swim test, rat" not in (
         animals.folder / "results" / "report" / "index.html"
     ).read_text(encoding="utf-8")

@@ -109,6 +109,8 @@ class Working:
         """What a dry run would do; its table of jobs must say the same as its list of them."""
         text = self.snakemake("--dry-run", *arguments)
         jobs = []
+        # jobs of a group stand indented below its name
+        text = re.sub(r"^ {4}(?=(?:local)?rule |    )", "", text, flags=re.M)
         for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", text, re.M):
             drop = re.search(r"^    wildcards: drop=(.*)$", body, re.M)
             jobs.append((rule, drop[1] if drop else ""))

@@ -13,11 +13,11 @@ from reuptake.tables import records
 # places in a drawing, in points of 0.35 mm
 _PLACES = re.compile(r'(?<= )(?:d|x|y|points)="[^"]*"')
 _DIGITS = re.compile(r"(\.\d\d)\d+")
+# what an address may not hold as it is, for browsers or for an attribute
+_QUOTED = re.compile(r"[^A-Za-z0-9 /:;=,'()@!*$+?{}\[\]|^~_.-]+")
 _WIDTH_PT = re.compile(r'<svg[^>]* width="([\d.]+)pt"')
 # a drawing is made for a printed column; on a screen it is read at twice that
 PIXELS_PER_POINT = 2
-# what an address may not hold as it is, for browsers or for an attribute
-_QUOTED = re.compile(r"[^A-Za-z0-9 /:;=,'()@!*$+?{}\[\]|^~_.-]+")
 
 
 class Pictures:
