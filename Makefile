@@ -1,6 +1,6 @@
 # `make` lists what there is. Everything runs in .venv, which is made from uv.lock when needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster run test test-cluster test-faults validator lint format demo \
+.PHONY: help setup setup-cluster run test test-slow test-cluster test-faults validator lint format demo \
 	bench bench-scale environment flags clean distclean
 
 # ARGS reaches the command behind the target: make run ARGS=--dry-run, make test ARGS=tests/unit
@@ -39,6 +39,9 @@ run: $(READY) ## run the pipeline on all drops, and say where the report is
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+test-slow: $(READY) ## run further tests of whole runs (10 minutes)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow tests/workflow $(ARGS)
 
 test-cluster: $(CLUSTER) ## run the tests that start a Slurm of their own (10 minutes)
 	@$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)

@@ -78,17 +78,19 @@ def finished(tmp_path, checkout, finished_folder) -> Working:
 
 
 @pytest.fixture
-def small(tmp_path, checkout, drop_contents) -> Working:
+def small(tmp_path, checkout, drop_contents, finished_folder) -> Working:
     """The smallest archive, the partner's drop alone, in which nothing has run."""
-    return prepare(tmp_path / "work", checkout, {PARTNER: drop_contents[PARTNER]})
+    drops = {PARTNER: drop_contents[PARTNER]}
+    return prepare(tmp_path / "work", checkout, drops, finished_folder)
 
 
 @pytest.fixture(scope="session")
-def undisturbed(once, checkout, drop_contents) -> Working:
+def undisturbed(once, checkout, drop_contents, finished_folder) -> Working:
     """The smallest archive after a run that nobody disturbed; not to be changed."""
 
     def make(folder: Path) -> None:
-        working = prepare(folder, checkout, {PARTNER: drop_contents[PARTNER]})
+        drops = {PARTNER: drop_contents[PARTNER]}
+        working = prepare(folder, checkout, drops, finished_folder)
         done = working.command("reuptake", "run", "--cores", "2")
         assert done.returncode == 0, done.stdout
 

@@ -24,12 +24,12 @@ def as_drop(files: dict[str, bytes], name: str, run: str) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def archive_folder(once, checkout, drop_contents) -> Path:
+def archive_folder(once, checkout, drop_contents, finished_folder) -> Path:
     """A finished run over four good drops and one of every kind of bad one."""
     binding, partner = drop_contents[BINDING], drop_contents[PARTNER]
 
     def make(folder: Path) -> None:
-        archive = prepare(folder, checkout, drop_contents)
+        archive = prepare(folder, checkout, drop_contents, finished_folder)
         # two copies of one run
         for name in ("2026-05-01-first", "2026-05-02-second"):
             archive.add(name, as_drop(binding, name, "2026-05-01-X"))
@@ -126,6 +126,7 @@ def test_strict_passes_where_nothing_is_rejected(finished):
     finished.run("--config", "strict=true")
 
 
+@pytest.mark.slow
 def test_no_drops_at_all(fresh):
     shutil.rmtree(fresh.drops)
     fresh.run()
@@ -137,6 +138,7 @@ def test_no_drops_at_all(fresh):
     assert (fresh.folder / "results" / "report" / "index.html").exists()
 
 
+@pytest.mark.slow
 def test_other_folders_with_spaces_and_one_core(fresh, finished_folder):
     """The same answers to the byte as from the usual folders with two cores."""
     drops = fresh.folder / "an archive" / "its drops"

@@ -40,6 +40,7 @@ def test_an_exclusion_moves_the_curves_of_its_drop_and_says_so(finished):
     assert finished.tables() == tables
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_or_does_nothing_leaves_the_history_alone(finished):
     store = finished.folder / "results" / "changes" / "history.sqlite"
     kept = store.read_bytes()

@@ -74,6 +74,7 @@ def test_a_saturation_run_that_nobody_names_fits_nothing_else(finished, drop_con
     assert of_drops(finished.plan()) == {(rule, new) for rule, _ in OWN}
 
 
+@pytest.mark.slow
 def test_the_ki_goes_with_its_run_and_the_ic50_stays(finished, tmp_path):
     before = binding(finished)
     shutil.move(finished.drops / SATURATION, tmp_path / SATURATION)
@@ -89,6 +90,7 @@ def test_the_ki_goes_with_its_run_and_the_ic50_stays(finished, tmp_path):
     assert binding(finished).equals(before)
 
 
+@pytest.mark.slow
 def test_a_rejected_run_tells_no_kd(finished):
     change_counts(finished)
     finished.run()
@@ -105,6 +107,7 @@ def test_a_rejected_run_tells_no_kd(finished):
     assert (mine.ic50_nM != "").all()
 
 
+@pytest.mark.slow
 def test_a_run_in_two_drops_tells_no_kd(finished, drop_contents):
     """Each of the two is right by itself; only a look at all drops can reject them."""
     twin = "2026-02-17-saturation"

@@ -224,6 +224,7 @@ def test_a_live_plain_snakemake_is_respected(finished):
     assert "The second report" in report.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_file_replaced_by_one_of_the_same_size_and_date(finished, tmp_path):
     """Neither size nor date tell: its content is looked at, as it came after the verdict."""
     raw = finished.drops / BINDING / "raw" / "sert.txt"

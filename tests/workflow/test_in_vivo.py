@@ -24,12 +24,12 @@ MOUSE_ASSAY = {
 
 
 @pytest.fixture(scope="session")
-def finished_animals(once, checkout, drop_contents) -> Path:
+def finished_animals(once, checkout, drop_contents, finished_folder) -> Path:
     """A finished run on a drop of animals and one of responses."""
 
     def make(folder: Path) -> None:
         drops = {IN_VIVO: in_vivo_drop(), PARTNER: drop_contents[PARTNER]}
-        prepare(folder, checkout, drops).run()
+        prepare(folder, checkout, drops, finished_folder).run()
 
     return once("animals", make)
 
@@ -89,6 +89,7 @@ def test_a_new_drop_of_wells_compares_no_animals_again(animals, drop_contents):
     assert "animals_drop" not in animals.plan().rules
 
 
+@pytest.mark.slow
 def test_a_removed_drop_leaves_nothing_behind(animals):
     shutil.rmtree(animals.drops / IN_VIVO)
     animals.run()
@@ -101,14 +102,14 @@ def test_a_removed_drop_leaves_nothing_behind(animals):
 
 
 @pytest.fixture(scope="session")
-def finished_mice(once, checkout, shared) -> Path:
+def finished_mice(once, checkout, shared, finished_folder) -> Path:
     """A finished run on the published mouse test, registered by the command line."""
     source = shared / "real-drops" / MOUSE
     if not source.is_dir():
         pytest.skip(f"no real drop at {source}")
 
     def make(folder: Path) -> None:
-        mice = prepare(folder, checkout, {})
+        mice = prepare(folder, checkout, {}, finished_folder)
         text = yaml.safe_dump({"forced_swim_mouse": MOUSE_ASSAY})
         (mice.folder / "config" / "assays.yaml").write_text(text)
         shutil.copytree(source, mice.drops / MOUSE)

@@ -90,6 +90,7 @@ def test_the_remedies_work(finished):
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 def test_values_given_to_the_run_belong_to_it(finished):
     """Results elsewhere, a title on the command line and one in a second file."""
     (finished.folder / "lab.yaml").write_text("guide_compound: DEMO-1\n")

@@ -34,14 +34,14 @@ ASSAY = {
 
 
 @pytest.fixture(scope="session")
-def finished_real(once, checkout, shared) -> Path:
+def finished_real(once, checkout, shared, finished_folder) -> Path:
     """A finished run on the real drop, registered by the command line."""
     source = shared / "real-drops" / DROP
     if not source.is_dir():
         pytest.skip(f"no real drop at {source}")
 
     def make(folder: Path) -> None:
-        real = prepare(folder, checkout, {})
+        real = prepare(folder, checkout, {}, finished_folder)
         config = real.folder / "config"
         (config / "assays.yaml").write_text(yaml.safe_dump({"nop_spa": ASSAY}))
         (config / "targets.yaml").write_text(

@@ -128,6 +128,7 @@ def test_a_changed_byte_rejects_its_drop_and_no_other(finished):
     pd.testing.assert_frame_equal(finished.table("curves"), others)
 
 
+@pytest.mark.slow
 def test_a_removed_drop_leaves_nothing_behind_and_can_come_back(finished, tmp_path):
     report, figures = (finished.folder / "results" / name for name in ("report", "figures"))
     before = finished.tables()

@@ -181,12 +181,19 @@ def in_vivo_drop() -> dict[str, bytes]:
     return in_vivo_files(IN_VIVO, "DEMO-1", swim, protection, ("fluoxetine", 10.0, swim), SEED)
 
 
-def prepare(folder: Path, checkout: Path, drops: dict[str, dict[str, bytes]]) -> Working:
-    """A working folder with the project's config and reference data, and `drops`."""
+def prepare(
+    folder: Path, checkout: Path, drops: dict[str, dict[str, bytes]], drawn: Path | None = None
+) -> Working:
+    """A working folder with the project's config and reference data, and `drops`.
+
+    With the figures of another folder's run, `drawn`, in its store: they need not be drawn again.
+    """
     shutil.copytree(ROOT / "config", folder / "config")
     shutil.copytree(ROOT / "data" / "reference", folder / "data" / "reference")
     working = Working(folder, checkout)
     working.drops.mkdir()
+    if drawn is not None:
+        shutil.copytree(drawn / "results" / "cache", folder / "results" / "cache")
     for name, files in drops.items():
         working.add(name, files)
     return working
