@@ -30,7 +30,7 @@ from reuptake.report.pages import ReportSettings
 from reuptake.report.sections import _far_from
 from reuptake.report.store import Store
 from reuptake.stages import guides
-from reuptake.tables import RUNCHARTS, typed
+from reuptake.tables import RUNCHARTS, SELECTIVITY_WINDOWS, typed
 
 GUIDE = "Sert-IN-2"
 SETTINGS = ReportSettings(
@@ -371,8 +371,25 @@ def test_run_charts_and_the_class_of_a_ratio_are_told(make, tmp_path):
     ]
     charts = pd.DataFrame(rows).assign(verdict="not established", rules="", n_history=0)
     tables["runcharts"] = typed(charts, RUNCHARTS)
+    tables["potency"]["msr"] = 2.05
+    tables["potency"]["indistinguishable_from"] = "paroxetine; DEMO-9"
+    window = {
+        "compound": "citalopram",
+        "primary": "SERT",
+        "species": "human",
+        "modality": "binding",
+        "quantity": "Ki",
+        "n_off_targets": 2,
+        "narrowest_target": "NET",
+        "lower_bound": 87.66,
+        "not_beyond_100_fold": "NET",
+        "simulated": False,
+    }
+    tables["selectivity_windows"] = typed(pd.DataFrame([window]), SELECTIVITY_WINDOWS)
     pages = make(tmp_path, tables)
     page = pages["index.html"]
+    assert "not told apart from paroxetine, DEMO-9: closer than the minimum" in page.words
+    assert "> 87.6 NET NET" in page.words  # a bound is rounded outward
     assert "highly selective" in page.words
     assert "Welch" in page.words
     assert "1 run chart of reference compounds; no run out of control" in page.words

@@ -131,6 +131,7 @@ def index(report: Report) -> dict:
         "selectivity_figures": shown,
         "more_figures": bool(more),
         "selectivity": sections.selectivity_table(data["selectivity"]),
+        "windows": sections.windows_table(data["selectivity_windows"]),
         "potency": sections.potency_table(data["potency"], report.affinities),
         "folded_from": FOLDED_FROM,
         "run_charts": len(report.pictures.of("runcharts")),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from reuptake.formatting import MISSING
+from reuptake.formatting import MISSING, bounded, significant
 from reuptake.published import SAME, far_from_published, published_values
 from reuptake.report.curve_tables import fit_anchor
 from reuptake.report.elements import (
@@ -68,6 +68,7 @@ def potency_table(potency: pd.DataFrame, affinities: pd.DataFrame, up: str = "")
                 replace(
                     qualified(row["qualifier"], row["value_nM"]),
                     href=compound_link(row, up, "experiments"),
+                    notes=_alike(row),
                 ),
                 span(row["lower_nM"], row["upper_nM"]),
                 _p_cell(row),
@@ -87,6 +88,16 @@ def compound_link(row: Mapping, up: str, part: str) -> str:
     """The way to a part of the compound's page: that of measured, or of simulated data."""
     suffix = "-simulated" if is_true(row["simulated"]) else ""
     return f"{up}{page_of(row['compound'])}#{part}{suffix}"
+
+
+def _alike(row: Mapping) -> tuple[str, ...]:
+    """A note that names the compounds which lie closer than the minimum significant ratio."""
+    if not row["indistinguishable_from"]:
+        return ()
+    return (
+        f"not told apart from {row['indistinguishable_from'].replace('; ', ', ')}: closer than "
+        f"the minimum significant ratio, {significant(row['msr'])}",
+    )
 
 
 def _how(method: str, rule: str, up: str) -> Cell:
@@ -169,6 +180,42 @@ def selectivity_table(selectivity: pd.DataFrame, up: str = "") -> Table:
         for row in records(selectivity)
     ]
     return Table("Selectivity: off-target over primary target", columns, rows)
+
+
+def windows_table(windows: pd.DataFrame) -> Table:
+    """How far the nearest off-target is at least, and which are not shown to be far."""
+    columns = heads(
+        "selectivity_windows",
+        {
+            "Compound": "compound",
+            "Over": "species and primary target",
+            "Quantity": "modality and quantity",
+            "Off-targets": "n_off_targets",
+            "Window (fold)": "the smallest lower bound over all off-targets; none where one has"
+            " no lower bound",
+            "Set by": "narrowest_target",
+            "Not shown beyond 100-fold": "not_beyond_100_fold",
+        },
+    )
+    rows = [
+        Row(
+            [
+                _compound(row),
+                Cell(f"{row['species']} {row['primary']}".strip()),
+                Cell(f"{row['modality']} {row['quantity']}"),
+                count(row["n_off_targets"]),
+                Cell(
+                    bounded(">", row["lower_bound"]) if row["lower_bound"] > 0 else MISSING,
+                    style="number",
+                ),
+                Cell(row["narrowest_target"] or MISSING),
+                notes(row["not_beyond_100_fold"]),
+            ],
+            simulated=is_true(row["simulated"]),
+        )
+        for row in records(windows)
+    ]
+    return Table("Selectivity windows: the nearest off-target, by the bound", columns, rows)
 
 
 _CONSTANTS = {
