@@ -220,7 +220,8 @@ def _ki_assumptions(potency: pd.DataFrame) -> Iterable[Limitation]:
         "Errors of Kd and ligand concentration",
         "A single curve's Ki carries the errors of Kd (or Km), ligand and sites that are known. "
         "The interval over several experiments, and that of a ratio, holds the scatter between "
-        "them; an error of a shared Kd, which shifts all Ki of an assay together, is not in it.",
+        "them; an error of a shared Kd, which shifts all Ki of an assay together, is not in it "
+        "but in the second interval of the tables (constants_lower, constants_upper).",
     )
     yield Limitation(
         "Equilibrium not demonstrated",
