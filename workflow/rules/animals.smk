@@ -23,7 +23,7 @@ rule animals_drop:
     benchmark:
         f"{RESULTS}/benchmarks/animals/{{drop}}.tsv"
     group:
-        group_of
+        "animals"
     resources:
         mem_mb=growing(1000),
         runtime=growing(2),

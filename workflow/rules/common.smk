@@ -54,11 +54,12 @@ def constants_for(wildcards):
     return expand(f"{PER_DROP}/{{drop}}/constants.parquet", drop=drops)
 
 
-def group_of(wildcards):
-    """Name of the group, on a cluster, in which the steps of a drop are one job.
+def first_group(wildcards):
+    """Name of the group, on a cluster, in which a drop's first steps are one job.
 
     Drops that measure constants have their own, or every drop whose assays name such a run would
-    hang together with it, and with all others, in one job.
+    hang together with it, and with all others, in one job. In no group may two steps of a drop
+    be side by side: the node would ask for more cores than the job has.
     """
     return "constants" if measuring([wildcards.drop]) else "drops"
 

@@ -17,7 +17,7 @@ rule constants_drop:
     benchmark:
         f"{RESULTS}/benchmarks/constants/{{drop}}.tsv"
     group:
-        group_of
+        "constants"
     resources:
         mem_mb=growing(1000),
         runtime=growing(2),

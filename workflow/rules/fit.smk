@@ -19,7 +19,7 @@ rule fit_drop:
     benchmark:
         f"{RESULTS}/benchmarks/fit/{{drop}}.tsv"
     group:
-        group_of
+        "drops"
     resources:
         mem_mb=growing(1000),
         runtime=growing(2),

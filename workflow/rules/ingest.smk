@@ -17,7 +17,7 @@ rule ingest_drop:
     benchmark:
         f"{RESULTS}/benchmarks/ingest/{{drop}}.tsv"
     group:
-        group_of
+        first_group
     resources:
         mem_mb=growing(1000),
         runtime=growing(2),

@@ -16,7 +16,7 @@ rule qc_drop:
     benchmark:
         f"{RESULTS}/benchmarks/qc/{{drop}}.tsv"
     group:
-        group_of
+        first_group
     resources:
         mem_mb=growing(1000),
         runtime=growing(2),
