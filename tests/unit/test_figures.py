@@ -223,10 +223,33 @@ def test_heat_maps_show_every_plate_on_one_scale_without_blanks(archive):
     assert data.low > 100  # the blanks of 40 cpm do not stretch the scale
     with style.context():
         figure = plates.draw(data)
-    titles = [axes.get_title(loc="right") for axes in figure.axes]
-    assert titles[:3] == ["pass, Z′ 0.910", "warn, Z′ 0.450", "fail, Z′ 0.210"]
-    limits = {axes.collections[0].get_clim() for axes in figure.axes[:3]}
-    assert len(limits) == 1
+    page = figure.axes[0]
+    headings = [text.get_text() for text in page.texts if "Z′" in text.get_text()]
+    assert headings == ["pass, Z′ 0.910", "warn, Z′ 0.450", "fail, Z′ 0.210"]
+    assert [image.get_clim() for image in page.images] == [(data.low, data.high)] * 3
+
+
+def test_letters_stand_on_the_wells_of_their_role(archive):
+    data = next(iter(plates.prepare(archive)))[4]
+    with style.context():
+        page = plates.draw(data).axes[0]
+    left, right, low, high = page.images[0].get_extent()
+    pitch = (right - left) / 12
+    assert np.isclose((high - low) / 8, pitch)
+    first = data.plates.iloc[0]
+    wells = data.wells[
+        (data.wells["run"] == first["run"]) & (data.wells["plate"] == first["plate"])
+    ]
+    marked = {
+        (round((x - left) / pitch - 0.5, 6), round((high - y) / pitch - 0.5, 6))
+        for line in page.lines
+        for x, y in zip(*line.get_data(), strict=True)
+        if left < x < right and low < y < high
+    }
+    named = wells[
+        wells["role"].isin(list(plates.ROLE_LETTERS)) | wells["excluded"] | wells["flagged"]
+    ]
+    assert marked == set(zip(named["col"].astype(float), named["row"].astype(float), strict=True))
 
 
 def test_384_wells_and_many_plates_fit_their_pages(archive):
@@ -242,8 +265,9 @@ def test_384_wells_and_many_plates_fit_their_pages(archive):
     assert [page[2] for page in pages] == [1, 2]
     with style.context():
         figure = plates.draw(pages[1][4])
-    assert figure.axes[0].get_ylim() == (16, 0)
-    assert figure.axes[0].get_xlim() == (0, 24)
+    left, right, low, high = figure.axes[0].images[0].get_extent()
+    assert np.isclose((right - left) / (high - low), 24 / 16)
+    assert figure.axes[0].images[0].get_array().shape == (16, 24)
 
 
 def test_selectivity_draws_each_claim_and_skips_refusals(archive):

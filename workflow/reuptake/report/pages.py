@@ -35,6 +35,7 @@ DIAGRAMS = (
     "uptake_workflow",
     "downstream_signalling",
 )
+_SHOWN_OF_COMPOUND = ("curves", "experiments", "potency", "selectivity", "wells")
 TIMELINES = ("forced_swim_timeline", "pca_timeline")
 # tables of the answers with more rows than this are folded on the first page
 FOLDED_FROM = 60
@@ -89,6 +90,12 @@ class Report:
     cards: list[Card]
     settings: ReportSettings
     seals: Mapping[str, Mapping[str, str]]
+
+    @property
+    def contents(self) -> tuple:
+        """All of it, as what a digest can be made of."""
+        others = self.data, self.affinities, self.cards, self.settings, self.seals
+        return *others, self.pictures.contents
 
     @property
     def compounds(self) -> set[str]:
@@ -244,20 +251,18 @@ def provenance_page(report: Report) -> dict:
     }
 
 
-def compound(report: Report, name: str, mine: dict[str, pd.DataFrame]) -> dict:
+def compound(report: Report, name: str) -> dict:
     """All that the page of a compound is made from.
 
     Parameters
     ----------
     report : Report
+        Its part of the report: of the tables and figures those that concern it.
     name : str
-    mine : dict
-        Its rows of `curves`, `experiments`, `potency`, `selectivity` and `wells`.
     """
     data, settings = report.data, report.settings
+    mine = {key: data[key] for key in _SHOWN_OF_COMPOUND}
     animal_runs = in_vivo.runs_of(data, name)
-    drops = set(mine["curves"]["drop"])
-    published = report.affinities[report.affinities["compound"] == name]
     parts = []
     for simulated in (False, True):
         here = {key: f[is_simulated(f) == simulated] for key, f in mine.items()}
@@ -291,8 +296,8 @@ def compound(report: Report, name: str, mine: dict[str, pd.DataFrame]) -> dict:
         "simulated": share_of(mine["curves"], mine["potency"], animal_runs),
         "parts": parts,
         "limitations": limitations(data, settings.guide_compound, name),
-        "published": published,
-        "seals": {drop: dict(report.seals.get(drop, {})) for drop in sorted(drops)},
+        "published": report.affinities,
+        "seals": report.seals,
     }
 
 
