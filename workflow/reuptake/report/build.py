@@ -105,8 +105,10 @@ def _pages(report: Report, filled: Mapping[str, pd.DataFrame], folder: Path):
     first = pages.index(report)
     yield elements.INDEX, "index.html.j2", first
     yield elements.WHOLE, "whole.html.j2", pages.whole(report, first, guide)
+    if first["elsewhere"]:
+        yield elements.ANSWERS, "answers.html.j2", pages.answers(report, first)
     if pages.selectivity_figures(report.pictures)[1]:
-        yield elements.SELECTIVITY, "selectivity.html.j2", pages.selectivity(report)
+        yield elements.SELECTIVITY, "selectivity.html.j2", pages.selectivity(report, first)
     yield elements.GUIDES, "guides.html.j2", pages.guides_page(report, guide)
     if report.shared["has_animals"]:
         yield elements.IN_VIVO, "in_vivo.html.j2", pages.animals_page(report)

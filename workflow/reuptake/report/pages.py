@@ -37,8 +37,9 @@ DIAGRAMS = (
 )
 _SHOWN_OF_COMPOUND = ("curves", "experiments", "potency", "selectivity", "wells")
 TIMELINES = ("forced_swim_timeline", "pca_timeline")
-# tables of the answers with more rows than this are folded on the first page
-FOLDED_FROM = 60
+# a table of answers with more rows than this has its place on a page of its own
+MOST_ROWS_FIRST = 60
+_ANSWERS = {"windows": "Windows", "selectivity": "Selectivity", "potency": "Potency"}
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,13 @@ def index(report: Report) -> dict:
     drops, plates = data["drops"], data["plates"]
     accepted = drops[drops["status"] == "accepted"]
     shown, more = selectivity_figures(report.pictures)
-    return {
+    tables = {
+        "windows": sections.windows_table(data["selectivity_windows"]),
+        "selectivity": sections.selectivity_table(data["selectivity"]),
+        "potency": sections.potency_table(data["potency"], report.affinities),
+    }
+    return tables | {
+        "elsewhere": [name for name in tables if len(tables[name].rows) > MOST_ROWS_FIRST],
         "simulated": simulated_share(data),
         "counts": {
             "accepted": len(accepted),
@@ -137,13 +144,19 @@ def index(report: Report) -> dict:
         "heat_maps": report.pictures.of("heatmap"),
         "selectivity_figures": shown,
         "more_figures": bool(more),
-        "selectivity": sections.selectivity_table(data["selectivity"]),
-        "windows": sections.windows_table(data["selectivity_windows"]),
-        "potency": sections.potency_table(data["potency"], report.affinities),
-        "folded_from": FOLDED_FROM,
         "run_charts": len(report.pictures.of("runcharts")),
         "animal_runs": in_vivo.experiments(data, data["animal_runs"], None),
         "limitations": limitations(data, report.settings.guide_compound),
+    }
+
+
+def answers(report: Report, first: dict) -> dict:
+    """The tables of the first page that are too long for it."""
+    names = first["elsewhere"]
+    return {
+        "simulated": share_of(report.data["potency"], report.data["selectivity"]),
+        "tables": [(name, _ANSWERS[name], first[name]) for name in names],
+        "links": [(name, _ANSWERS[name]) for name in names],
     }
 
 
@@ -157,11 +170,12 @@ def selectivity_figures(pictures: Pictures) -> tuple[list[dict], list[dict]]:
     return first, [picture for picture in figures if picture not in first]
 
 
-def selectivity(report: Report) -> dict:
+def selectivity(report: Report, first: dict) -> dict:
     """Every figure of selectivity, where there are more than the first page shows."""
     return {
         "simulated": share_of(report.data["selectivity"]),
         "figures": report.pictures.of("heatmap", "selectivity"),
+        "elsewhere": first["elsewhere"],
     }
 
 
