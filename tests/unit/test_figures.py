@@ -226,7 +226,29 @@ def test_heat_maps_show_every_plate_on_one_scale_without_blanks(archive):
     page = figure.axes[0]
     headings = [text.get_text() for text in page.texts if "Z′" in text.get_text()]
     assert headings == ["pass, Z′ 0.910", "warn, Z′ 0.450", "fail, Z′ 0.210"]
-    assert [image.get_clim() for image in page.images] == [(data.low, data.high)] * 3
+    signals, residuals = page.images[::2], page.images[1::2]
+    assert [image.get_clim() for image in signals] == [(data.low, data.high)] * 3
+    assert [image.get_clim() for image in residuals] == [(-4, 4)] * 3
+
+
+def test_residuals_are_distances_from_the_curve_in_its_standard_deviations(archive):
+    curves_, wells = archive["curves"].reset_index(drop=True), archive["wells"]
+    found = curves.residual_of_wells(curves_, wells)
+    exact = curves_[(curves_["ic50_qualifier"] == "=") & curves_["counting_per_unit"].isna()]
+    key = ["drop", "run", "assay", "plate", "compound", "role"]
+    checked = 0
+    for _, fit in exact.iterrows():
+        mine = wells[(wells[key] == fit[key]).all(axis=1) & wells["signal"].notna()]
+        dose = mine["concentration_nM"].to_numpy(float)
+        fitted = fit["bottom"] + (fit["top"] - fit["bottom"]) / (
+            1 + (dose / fit["ic50_nM"]) ** fit["hill"]
+        )
+        expected = (mine["signal"].to_numpy(float) - fitted) / np.sqrt(fit["rss"] / fit["df"])
+        if np.isfinite(expected).all():
+            np.testing.assert_allclose(found[mine.index], expected, rtol=1e-9)
+            checked += len(mine)
+    assert checked > 0
+    assert found[wells["role"].isin(["blank", "total_added", "empty"])].isna().all()
 
 
 def test_letters_stand_on_the_wells_of_their_role(archive):
@@ -260,7 +282,7 @@ def test_384_wells_and_many_plates_fit_their_pages(archive):
         for p in range(13)
         for r, c in ((0, 0), (15, 23))
     ]
-    pages = list(plates.prepare({"wells": pd.concat(rows), "plates": archive["plates"]}))
+    pages = list(plates.prepare(archive | {"wells": pd.concat(rows)}))
     assert [len(page[4].plates) for page in pages] == [12, 1]
     assert [page[2] for page in pages] == [1, 2]
     with style.context():

@@ -1,8 +1,8 @@
-"""Plate heat maps: every plate of an assay in a drop, on one colour scale."""
+"""Plate heat maps: every plate of an assay in a drop, its signals and its residuals."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -17,11 +17,16 @@ from matplotlib.textpath import TextPath
 
 from reuptake import formatting
 from reuptake.figures import palette, style
+from reuptake.figures.curves import residual_of_wells
 
 ROLE_LETTERS = {"total": "T", "nonspecific": "N", "blank": "B", "total_added": "A"}
 PLATES_PER_FIGURE = 12
+WITH_RESIDUALS = 9  # so many fill a page when each is drawn twice
+_RESIDUAL_SD = 4  # where the colours of residuals end
 _ACROSS = 3
 _PLATE_MM, _GAP_X_MM, _GAP_Y_MM, _HEAD_MM, _FOOT_MM = 50.0, 7, 10, 14, 15
+_GAP_RESIDUALS_MM = 1.5
+_OF_WELL = ("run", "plate", "row", "col", "role", "signal", "excluded", "flagged", "residual")
 _VERDICT_COLOURS = {"pass": palette.GREEN, "warn": "#9a6700", "fail": palette.ALERT}
 _NO_SIGNAL = "#eceff1"
 
@@ -33,7 +38,7 @@ class PlateData:
     Attributes
     ----------
     wells : DataFrame
-        run, plate, row, col, role, signal, excluded, flagged.
+        run, plate, row, col, role, signal, excluded, flagged, residual (SD; NaN without a fit).
     plates : DataFrame
         run, plate, verdict, z_prime_robust; one panel each, in this order.
     low, high : float
@@ -50,6 +55,11 @@ class PlateData:
     high: float
     unit: str
     simulated: bool
+
+    @property
+    def has_residuals(self) -> bool:
+        """Whether any well belongs to a fitted curve."""
+        return bool(self.wells["residual"].notna().any())
 
 
 def colour_scale(low: float, high: float) -> Normalize:
@@ -69,20 +79,27 @@ def draw(data: PlateData) -> Figure:
         (s for s in ((8, 12), (16, 24), (32, 48)) if s[0] >= shape[0] and s[1] >= shape[1]), shape
     )
     height_mm = _PLATE_MM * shape[0] / shape[1]
-    total_mm = _HEAD_MM + down * (height_mm + _GAP_Y_MM) + _FOOT_MM
+    below_mm = height_mm + _GAP_RESIDUALS_MM
+    step_mm = height_mm + _GAP_Y_MM + data.has_residuals * below_mm
+    total_mm = _HEAD_MM + down * step_mm + _FOOT_MM
     figure = style.new_figure(style.PAGE_MM, total_mm)
     # One pair of axes in millimetres for all plates: a pair for each would take most of the time.
     page = figure.add_axes((0, 0, 1, 1))
     page.set_axis_off()
     scale = colour_scale(data.low, data.high)
     groups = dict(list(data.wells.groupby(["run", "plate"], sort=False)))
-    placed, image = [], None
+    placed, images = [], {}
     for i, panel in enumerate(panels):
         left = 7 + (i % across) * (_PLATE_MM + _GAP_X_MM)
-        top = total_mm - _HEAD_MM - _GAP_Y_MM + 5 - (i // across) * (height_mm + _GAP_Y_MM)
+        top = total_mm - _HEAD_MM - _GAP_Y_MM + 5 - (i // across) * step_mm
         box = _Box(left, top, _PLATE_MM / shape[1], shape)
         wells = groups[(panel.run, panel.plate)]
-        image = _draw_signals(page, wells, box, scale)
+        images["signal"] = _draw_wells(page, wells, "signal", box, scale, "viridis")
+        if data.has_residuals:
+            under = replace(box, top=top - below_mm)
+            images["residual"] = _draw_wells(
+                page, wells, "residual", under, Normalize(-_RESIDUAL_SD, _RESIDUAL_SD), "PuOr"
+            )
         outer = i < across, i % across == 0
         _write_heading(page, panel, box, outer[0])
         _number_wells(page, box, outer)
@@ -90,7 +107,7 @@ def draw(data: PlateData) -> Figure:
     _draw_marks(page, pd.concat(placed), shape, scale)
     # an image sets the limits to its own
     page.set(xlim=(0, style.PAGE_MM), ylim=(0, total_mm), aspect="auto")
-    _key(figure, data, image, total_mm)
+    _key(figure, data, images, total_mm)
     style.title(figure, data.title, data.simulated)
     return figure
 
@@ -118,18 +135,19 @@ class _Box:
         return self.left, self.x(self.shape[1]), self.y(self.shape[0]), self.top
 
 
-def _draw_signals(page, wells: pd.DataFrame, box: _Box, scale):
+def _draw_wells(page, wells: pd.DataFrame, name: str, box: _Box, scale, colours: str):
     """The colours of one plate: an image and a grid, a tenth of the size of a path a well."""
-    signal = np.full(box.shape, np.nan)
-    signal[wells["row"].to_numpy(int), wells["col"].to_numpy(int)] = wells["signal"].to_numpy(float)
+    values = np.full(box.shape, np.nan)
+    values[wells["row"].to_numpy(int), wells["col"].to_numpy(int)] = wells[name].to_numpy(float)
     if isinstance(scale, LogNorm):
-        signal[signal <= 0] = scale.vmin
+        values[values <= 0] = scale.vmin
     left, right, low, high = box.ends
-    page.add_patch(Rectangle((left, low), right - left, high - low, fc=_NO_SIGNAL, lw=0))
+    empty = _NO_SIGNAL if name == "signal" else palette.RULE  # the middle of PuOr is near white
+    page.add_patch(Rectangle((left, low), right - left, high - low, fc=empty, lw=0))
     image = page.imshow(
-        np.ma.masked_invalid(signal),
+        np.ma.masked_invalid(values),
         norm=scale,
-        cmap="viridis",
+        cmap=colours,
         interpolation="none",
         extent=box.ends,
         aspect="auto",
@@ -204,13 +222,11 @@ def _letter(letter: str) -> Outline:
     )
 
 
-def _key(figure: Figure, data: PlateData, image, total: float) -> None:
-    bar = figure.add_axes((7 / style.PAGE_MM, 8 / total, 50 / style.PAGE_MM, 2.4 / total))
-    figure.colorbar(image, cax=bar, orientation="horizontal")
-    bar.tick_params(length=2, labelsize=6)
-    bar.set_title(f"signal ({palette.label(data.unit, 20)})", size=6.5, weight="normal", pad=2.5)
-    bar.minorticks_off()
-    if isinstance(image.norm, LogNorm):
+def _key(figure: Figure, data: PlateData, images: dict, total: float) -> None:
+    """Colour bars, letters and marks, at the foot."""
+    width_mm = 36 if data.has_residuals else 50
+    bar = _colour_bar(figure, images["signal"], 7, width_mm, total, f"signal ({data.unit})")
+    if isinstance(images["signal"].norm, LogNorm):
         decades = np.arange(np.ceil(np.log10(data.low)), np.floor(np.log10(data.high)) + 0.5)
         # The ends are labelled unless a decade stands too close.
         free = [
@@ -218,8 +234,12 @@ def _key(figure: Figure, data: PlateData, image, total: float) -> None:
         ]
         ticks = [*free, *10.0**decades]
         bar.set_xticks(ticks, [f"{formatting.significant(t)}" for t in ticks])
-    x, y = 66 / style.PAGE_MM, 9.2 / total
-    roles = "T total   N non-specific   B blank   A total added   (Z′ above: the robust form)"
+    if data.has_residuals:
+        words = "residual (SD), below"
+        bar = _colour_bar(figure, images["residual"], 50, 28, total, words)
+        bar.set_xticks([-_RESIDUAL_SD, 0, _RESIDUAL_SD])
+    x, y = (85 if data.has_residuals else 66) / style.PAGE_MM, 9.2 / total
+    roles = "T total   N non-specific   B blank   A total added   (Z′: robust)"
     figure.text(x, y, roles, va="center", size=6.5)
     for position, marker, words in (
         (0, "x", "excluded"),
@@ -243,6 +263,16 @@ def _key(figure: Figure, data: PlateData, image, total: float) -> None:
         figure.text(at + 2.4 / style.PAGE_MM, 5.4 / total, words, va="center", size=6.5)
 
 
+def _colour_bar(figure: Figure, image, left_mm: float, width_mm: float, total: float, words: str):
+    place = (left_mm / style.PAGE_MM, 8 / total, width_mm / style.PAGE_MM, 2.4 / total)
+    bar = figure.add_axes(place)
+    figure.colorbar(image, cax=bar, orientation="horizontal")
+    bar.tick_params(length=2, labelsize=6)
+    bar.set_title(palette.label(words, 29), size=6.5, weight="normal", pad=2.5)
+    bar.minorticks_off()
+    return bar
+
+
 def caption(data: PlateData) -> str:
     """What is drawn, and the verdict of each plate, in words."""
     kind = "logarithmic" if isinstance(colour_scale(data.low, data.high), LogNorm) else "linear"
@@ -257,6 +287,11 @@ def caption(data: PlateData) -> str:
         f"{crossed} excluded wells crossed, "
         f"{ringed} flagged wells ringed. Verdicts: {verdicts}."
     )
+    if data.has_residuals:
+        text += (
+            " Below each plate its residuals: the distance of a well from its fitted curve in "
+            f"standard deviations of the fit, colours to {_RESIDUAL_SD}; grey where there is none."
+        )
     return f"{text} Simulated data." if data.simulated else text
 
 
@@ -266,7 +301,7 @@ def prepare(tables: dict[str, pd.DataFrame]):
     Parameters
     ----------
     tables : dict
-        Frames `wells` and `plates`.
+        Frames `wells`, `plates` and `curves`.
     """
     wells = tables["wells"]
     wells = wells[wells["row"].notna() & wells["col"].notna() & (wells["plate"] != "")]
@@ -275,6 +310,7 @@ def prepare(tables: dict[str, pd.DataFrame]):
     wells = wells.assign(
         flagged=wells["flags"] != "",
         excluded=wells["excluded"].fillna(False).astype(bool),
+        residual=residual_of_wells(tables["curves"], wells),
         simulated=wells["simulated"].fillna(False).astype(bool),
         row=wells["row"].astype("int64"),
         col=wells["col"].astype("int64"),
@@ -298,8 +334,9 @@ def prepare(tables: dict[str, pd.DataFrame]):
         panels = panels_of[drop, assay]
         low, high = map(float, ends.get((drop, assay), (0.0, 1.0)))
         simulated = bool(mine["simulated"].any())
-        for page, start in enumerate(range(0, len(panels), PLATES_PER_FIGURE), start=1):
-            some = panels.iloc[start : start + PLATES_PER_FIGURE].reset_index(drop=True)
+        most = WITH_RESIDUALS if mine["residual"].notna().any() else PLATES_PER_FIGURE
+        for page, start in enumerate(range(0, len(panels), most), start=1):
+            some = panels.iloc[start : start + most].reset_index(drop=True)
             shown = mine
             if len(some) < len(panels):
                 shown = mine.merge(some[["run", "plate"]], on=["run", "plate"])
@@ -309,11 +346,8 @@ def prepare(tables: dict[str, pd.DataFrame]):
                 page,
                 simulated,
                 PlateData(
-                    title=f"{drop}, {assay}"
-                    + (f", page {page}" if len(panels) > PLATES_PER_FIGURE else ""),
-                    wells=shown[
-                        ["run", "plate", "row", "col", "role", "signal", "excluded", "flagged"]
-                    ],
+                    title=f"{drop}, {assay}" + (f", page {page}" if len(panels) > most else ""),
+                    wells=shown[list(_OF_WELL)],
                     plates=some,
                     low=low,
                     high=high,
