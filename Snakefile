@@ -4,6 +4,7 @@ Rules stand one file a stage in workflow/rules, in the order of the data's way; 
 done by the package in workflow/reuptake.
 """
 
+import gc
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -31,6 +32,10 @@ from reuptake.settings.sections import (
 )
 
 min_version("9.0")
+
+# The graph of a large archive is a million objects that stay. Searched for garbage as often as
+# Python does, they take a sixth of the plan.
+gc.set_threshold(50_000, 20, 50)
 
 
 configfile: "config/config.yaml"

@@ -20,7 +20,7 @@ from report_tables import LONG, SCRIPT
 
 from reuptake.figures.build import build_figures
 from reuptake.published import read_affinities
-from reuptake.report import build
+from reuptake.report import build, wells_pages
 from reuptake.report import pages as report_pages
 from reuptake.report.build import build_report
 from reuptake.report.cards import make_cards, p_of
@@ -184,6 +184,10 @@ def test_every_compound_has_a_page_and_every_link_arrives(pages):
     }
     linked = {a["href"] for a in pages["index.html"].all("a") if "href" in a}
     assert {page_of(name) for name in compounds} <= linked
+    assert_links_arrive(pages)
+
+
+def assert_links_arrive(pages: dict[str, Page]) -> None:
     ids = {
         name: {attrs["id"] for _, attrs in page.tags if attrs.get("id")}
         for name, page in pages.items()
@@ -267,6 +271,45 @@ def test_each_curve_leads_to_its_wells_and_its_plate(pages):
     curves = set(wells) - {"#wells-simulated"}  # a link of the navigation
     assert len(curves) == 3 + 3 + 3 + 2 + 3
     assert any(a["href"].startswith("../qc.html#plate-") for a in page.all("a"))
+
+
+def test_wells_of_many_curves_stand_on_pages_of_their_own(make, tmp_path, monkeypatch, pages):
+    monkeypatch.setattr(wells_pages, "CURVES_A_PAGE", 4)
+    tables = report_tables.archive()
+    made = make(tmp_path, tables)
+    assert_links_arrive(made)
+    further = [name for name in made if name.startswith("wells/citalopram-")]
+    page = made[page_of("citalopram")]
+    leading = {a["href"] for a in page.all("a") if "#wells-" in a["href"] and ".html" in a["href"]}
+    assert {link.partition("#")[0] for link in leading} == {f"../{name}" for name in further}
+    before = pages[page_of("citalopram")]
+    kept = [attrs["id"] for tag, attrs in before.tags if tag == "details" and attrs.get("id")]
+    ids = {link.partition("#")[2] for link in leading}
+    assert ids == set(kept)
+    for name in further:
+        marked = {attrs["id"] for tag, attrs in made[name].tags if attrs.get("id")}
+        assert 1 <= len(marked & ids) <= 4
+    # measured and simulated curves share no page
+    assert 0 < sum("Simulated data." in made[name].text for name in further) < len(further)
+
+
+def test_a_new_drop_leaves_earlier_pages_of_wells_as_they_are():
+    curves = pd.DataFrame(
+        {
+            "drop": [f"d{i}" for i in range(9)],
+            **dict.fromkeys(("run", "assay", "plate", "role"), "x"),
+            "compound": "c",
+            "simulated": [False] * 7 + [True] * 2,
+        }
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wells_pages, "CURVES_A_PAGE", 3)
+        found = wells_pages.page_of_curves(curves, "c").tolist()
+        fewer = wells_pages.page_of_curves(curves[:7], "c").tolist()
+    numbers = [1, 1, 1, 2, 2, 2, 3, 4, 4]
+    assert found == [f"wells/c-{n}.html" for n in numbers]
+    assert fewer == found[:7]
+    assert wells_pages.page_of_curves(curves, "c").tolist() == [""] * 9
 
 
 def test_the_mark_of_simulated_data_is_there_exactly_when_needed(pages, real_only):
@@ -528,9 +571,9 @@ def test_pages_that_have_not_changed_come_from_the_store(make, tmp_path, monkeyp
     made = []
     compound_page = build.compound_page
 
-    def told(name, *more):
-        made.append(name)
-        return compound_page(name, *more)
+    def told(part, own, *more):
+        made.append(own["compound"])
+        return compound_page(part, own, *more)
 
     monkeypatch.setattr(build, "compound_page", told)
     make(tmp_path, tables)

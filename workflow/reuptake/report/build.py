@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,14 @@ from reuptake.animals.columns import TABLES as IN_VIVO
 from reuptake.figures.inputs import read_tables
 from reuptake.report import elements, pages
 from reuptake.report.cards import make_cards
+from reuptake.report.curve_tables import wells_tables
 from reuptake.report.guide_blocks import guide_tables
 from reuptake.report.in_vivo import compounds_of
 from reuptake.report.pages import Report, ReportSettings
 from reuptake.report.pictures import Pictures
 from reuptake.report.store import Store
 from reuptake.report.templates import make_environment
+from reuptake.report.wells_pages import WellsPage, page_of_curves, wells_pages
 from reuptake.report.workbook import write_workbook
 from reuptake.tables import replacing
 
@@ -84,11 +87,15 @@ def build_report(
         out / name: environment.get_template(template).render(shared | content)
         for name, template, content in _pages(report, filled, tables)
     }
-    for name, part in _parts(report):
+    for name, part, further in _parts(report):
+        own = {"compound": name, **shared}
         made[out / elements.page_of(name)] = store.page(
-            (shared, name, part.contents),
-            lambda name=name, part=part: compound_page(name, part, shared, environment),
+            (own, part.contents), partial(compound_page, part, own, environment)
         )
+        for page in further:
+            made[out / page.path] = store.page(
+                (own, page), partial(_wells_page, page, own, environment)
+            )
     store.keep_only_used()
     for old in set(out.rglob("*.html")) - set(made):
         old.unlink()
@@ -119,8 +126,8 @@ def _pages(report: Report, filled: Mapping[str, pd.DataFrame], folder: Path):
     yield elements.PROVENANCE, "provenance.html.j2", pages.provenance_page(report)
 
 
-def _parts(report: Report) -> Iterator[tuple[str, Report]]:
-    """What the page of each compound is made from, and nothing else, so that it is its key."""
+def _parts(report: Report) -> Iterator[tuple[str, Report, list[WellsPage]]]:
+    """What the pages of each compound are made from, and nothing else, so that it is their key."""
     data = report.data
     nothing = {name: frame[:0] for name, frame in data.items()}
     rows = {name: _by_compound(data[name]) for name in _OF_COMPOUNDS}
@@ -136,6 +143,11 @@ def _parts(report: Report) -> Iterator[tuple[str, Report]]:
             mine["plates"] = pd.concat(runs).merge(pd.DataFrame(here), on=_PLATE)
         if compound in with_animals:
             mine |= {name: data[name] for name in IN_VIVO}
+        curves = mine["curves"]
+        mine["curves"] = curves.assign(wells_page=page_of_curves(curves, compound))
+        further = wells_pages(mine["curves"], mine["wells"], report.seals)
+        if further:
+            mine["wells"] = nothing["wells"]
         affinities = report.affinities
         yield (
             compound,
@@ -150,6 +162,7 @@ def _parts(report: Report) -> Iterator[tuple[str, Report]]:
                     for drop in sorted(set(mine["curves"]["drop"]))
                 },
             ),
+            further,
         )
 
 
@@ -158,7 +171,17 @@ def _by_compound(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return dict(list(named.groupby("compound", sort=False)))
 
 
-def compound_page(name: str, part: Report, shared: Mapping, environment: Environment) -> str:
+def compound_page(part: Report, own: Mapping, environment: Environment) -> str:
     """All that is known of one compound; measured and simulated data in parts of their own."""
-    content = shared | pages.compound(part, name)
+    content = own | pages.compound(part, own["compound"])
     return environment.get_template("compound.html.j2").render(pages.with_tables(content))
+
+
+def _wells_page(page: WellsPage, own: Mapping, environment: Environment) -> str:
+    content = own | {
+        "title_of_wells": page.title,
+        "page": f"../{elements.page_of(own['compound'])}",
+        "simulated": pages.share_of(page.curves),
+        "wells": wells_tables(page.curves, page.wells, page.seals),
+    }
+    return environment.get_template("wells.html.j2").render(content)

@@ -41,8 +41,13 @@ class RawFile:
 
 
 def curve_anchor(row: Mapping) -> str:
-    """The id of a curve's wells on the page of its compound."""
+    """The id of a curve's wells on the page where they stand."""
     return anchor("wells", *(row[k] for k in ("drop", "run", "assay", "plate", "role", "compound")))
+
+
+def _wells_link(row: Mapping) -> str:
+    page = f"{UP}{row['wells_page']}" if row["wells_page"] else ""
+    return f"{page}#{curve_anchor(row)}"
 
 
 def _curve_cells(row: Mapping) -> list[Cell]:
@@ -53,7 +58,7 @@ def _curve_cells(row: Mapping) -> list[Cell]:
         Cell(row["drop"], href=drop_link(row["drop"], UP)),
         Cell(row["run"]),
         Cell(row["plate"] or "none", href=plate_link(row, UP)),
-        Cell("wells", href=f"#{curve_anchor(row)}"),
+        Cell("wells", href=_wells_link(row)),
     ]
 
 

@@ -130,6 +130,11 @@ def page_of(compound: str) -> str:
     return f"compounds/{slug(compound)}.html"
 
 
+def wells_page_of(compound: str, number: int) -> str:
+    """A page of the wells of a compound with many curves, relative to the first page."""
+    return f"wells/{slug(compound)}-{number}.html"
+
+
 def is_simulated(frame: pd.DataFrame) -> pd.Series:
     """The column `simulated` as plain booleans."""
     return frame["simulated"].fillna(False).astype(bool)

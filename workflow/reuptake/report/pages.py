@@ -22,6 +22,7 @@ from reuptake.report.cards import MEASURES, Card
 from reuptake.report.elements import anchor, is_simulated, is_true
 from reuptake.report.limitations import limitations
 from reuptake.report.pictures import Pictures
+from reuptake.report.wells_pages import title
 from reuptake.tables import TABLES, records
 
 # so many heat maps a page carries inside; more would make it too large for a browser
@@ -281,6 +282,7 @@ def compound(report: Report, name: str) -> dict:
     for simulated in (False, True):
         here = {key: f[is_simulated(f) == simulated] for key, f in mine.items()}
         runs = animal_runs[is_simulated(animal_runs) == simulated]
+        in_order = here["curves"].sort_values("drop", kind="stable")
         in_vitro = bool(len(here["curves"]) or len(here["potency"]))
         if not in_vitro and runs.empty:
             continue
@@ -302,6 +304,11 @@ def compound(report: Report, name: str) -> dict:
                     here["curves"], data["constants"][:0], settings.assays, settings.targets
                 ),
                 "flags": flags.explained(here["curves"]["flags"]),
+                "wells_pages": [
+                    (f"../{page}", title(rows))
+                    for page, rows in in_order.groupby("wells_page", sort=False)
+                    if page
+                ],
                 "tables": here,
             }
         )
@@ -333,7 +340,9 @@ def with_tables(content: dict) -> dict:
                 "experiments": sections.experiments_table(here["experiments"]),
                 "fits": curve_tables.fits_table(here["curves"]),
                 "ki": curve_tables.ki_table(here["curves"]),
-                "wells": curve_tables.wells_tables(here["curves"], here["wells"], content["seals"]),
+                "wells": []
+                if part["wells_pages"]
+                else curve_tables.wells_tables(here["curves"], here["wells"], content["seals"]),
             }
         )
     return content | {"parts": parts}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reuptake.report import elements
+from reuptake.report.rows import SIMULATED_TAG, table_rows
 from reuptake.report.store import SOFTWARE
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def make_environment() -> Environment:
         "policy": f"default-src 'none'; img-src data:; style-src '{_hash(css)}'; "
         f"script-src '{_hash(js)}'; base-uri 'none'; form-action 'none'",
         "software": [(name, version(name)) for name in SOFTWARE],
+        "table_rows": table_rows,
+        "simulated_mark": SIMULATED_TAG,
         "pages": {name: getattr(elements, name) for name in _PAGES},
     }
     return environment
