@@ -30,7 +30,7 @@ from reuptake.report.pages import ReportSettings
 from reuptake.report.sections import _far_from
 from reuptake.report.store import Store
 from reuptake.stages import guides
-from reuptake.tables import RUNCHARTS, SELECTIVITY_WINDOWS, typed
+from reuptake.tables import RUN_AGREEMENT, RUNCHARTS, SELECTIVITY_WINDOWS, typed
 
 GUIDE = "Sert-IN-2"
 SETTINGS = ReportSettings(
@@ -386,6 +386,20 @@ def test_run_charts_and_the_class_of_a_ratio_are_told(make, tmp_path):
         "simulated": False,
     }
     tables["selectivity_windows"] = typed(pd.DataFrame([window]), SELECTIVITY_WINDOWS)
+    pair = {
+        "assay": "binding",
+        "quantity": "Ki",
+        "simulated": True,
+        "first_experiment": "D/1",
+        "second_experiment": "D/2",
+        "n_compounds": 24,
+        "mean_ratio": 1.25,
+        "lower": 0.8,
+        "upper": 1.95,
+        "msr": 1.56,
+        "notes": SCRIPT,
+    }
+    tables["run_agreement"] = typed(pd.DataFrame([pair]), RUN_AGREEMENT)
     pages = make(tmp_path, tables)
     page = pages["index.html"]
     assert "not told apart from paroxetine, DEMO-9: closer than the minimum" in page.words
@@ -394,6 +408,8 @@ def test_run_charts_and_the_class_of_a_ratio_are_told(make, tmp_path):
     assert "Welch" in page.words
     assert "1 run chart of reference compounds; no run out of control" in page.words
     page = pages["qc.html"]
+    assert "Some numbers on this page come from simulated" in page.words
+    assert f"D/2 24 1.25 0.800 to 1.95 1.56 {SCRIPT}" in page.words
     assert any("Run chart of citalopram" in image["alt"] for image in page.all("img"))
 
 
