@@ -47,6 +47,7 @@ FIXED = {
     "qc.html",
     "methods.html",
     "provenance.html",
+    "changes.html",
 }
 
 
@@ -135,7 +136,9 @@ def real_only(make, tmp_path_factory) -> dict[str, Page]:
 
 def test_hostile_text_is_shown_and_never_alive(pages):
     for name, page in pages.items():
-        assert len(page.all("script")) == 1, name
+        loaded = [tag["src"] for tag in page.all("script") if "src" in tag]
+        assert loaded == (["changes.js"] if name == "index.html" else []), name
+        assert len(page.all("script")) == 1 + len(loaded), name
         assert "alert(1)" not in re.search("<script>(.*?)</script>", page.html, re.S).group(1)
         assert not any(key.startswith("on") for _, attrs in page.tags for key in attrs), name
         assert not page.all("b"), name
@@ -173,7 +176,23 @@ def test_the_policy_lets_exactly_the_pages_own_script_and_style_run(pages):
             digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
             assert f"{directive} 'sha256-{digest}'" in policy
         assert "unsafe" not in policy
+        # the first page alone may load what changed, from beside it
+        assert ("'self'" in policy) == (page is pages["index.html"])
         assert not any("style" in attrs for _, attrs in page.tags)
+
+
+def test_nothing_is_said_of_changes_before_they_are_known(make, tmp_path):
+    """A report that is made anew does not tell what the last run found of another one."""
+    for folder in ("report", "report/compounds"):
+        (tmp_path / folder).mkdir()
+        for name in ("changes.html", "changes.js"):
+            (tmp_path / folder / name).write_text("1 potency moved")
+    pages = make(tmp_path, report_tables.empty())
+    assert "Not compared yet" in pages["changes.html"].words
+    assert "Not compared yet" in (tmp_path / "report" / "changes.js").read_text()
+    assert not (tmp_path / "report" / "compounds" / "changes.html").exists()
+    words = pages["index.html"].words
+    assert "What moved since the previous successful run, how far and why, stands on" in words
 
 
 def test_every_compound_has_a_page_and_every_link_arrives(pages):
@@ -195,9 +214,6 @@ def test_every_compound_has_a_page_and_every_link_arrives(pages):
             path, _, fragment = link["href"].partition("#")
             if link["href"].startswith("data:text/csv;"):
                 assert link["download"].endswith(".csv")
-                continue
-            if path.startswith("../changes/"):  # written beside the report when a run has ended
-                assert name == "index.html"
                 continue
             if path == "tables.xlsx":  # whether it is there, another test tells
                 continue
@@ -283,7 +299,7 @@ def test_the_mark_of_simulated_data_is_there_exactly_when_needed(pages, real_onl
 def test_all_simulated_is_said_so(make, tmp_path):
     pages = make(tmp_path, report_tables.archive(real=False))
     published = {"guides.html", "report-single-file.html"}
-    for name in pages.keys() - {"provenance.html"}:  # which has no numbers
+    for name in pages.keys() - {"provenance.html", "changes.html"}:  # which have no numbers
         but = " but the published ones" if name in published else ""
         assert f"Every number on this page{but} comes from simulated wells" in pages[name].words
     marked = f"{report_tables.SIMULATED_DROP}: accepted, 0 sealed files simulated"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from reuptake import guides
 from reuptake.figures.inputs import read_tables
-from reuptake.report import elements, pages
+from reuptake.report import changes, elements, pages
 from reuptake.report.cards import make_cards
 from reuptake.report.guide_blocks import guide_tables
 from reuptake.report.pages import Report, ReportSettings
@@ -37,6 +37,9 @@ def build_report(
     seals: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Path]:
     """Write ``index.html``, its other pages, ``compounds/<compound>.html`` and ``tables.xlsx``.
+
+    What changed is not known here: ``changes.html`` and ``changes.js`` say so until the run has
+    been compared with the one before.
 
     Parameters
     ----------
@@ -87,6 +90,8 @@ def build_report(
     store.keep_only_used()
     for old in set(out.rglob("*.html")) - set(made):
         old.unlink()
+    with replacing(out / elements.CHANGES_SCRIPT) as temporary:
+        temporary.write_text(changes.script(changes.NOT_YET, []), encoding="utf-8")
     filled = guides.guide_tables(data, report.affinities, settings.guide_compound)
     write_workbook(data, filled, out / WORKBOOK, settings.title)
     for path, html in reversed(made.items()):  # the first page last: what it links to is there
@@ -113,6 +118,7 @@ def _pages(report: Report, folder: Path):
         yield elements.CONSTANTS, "constants.html.j2", pages.constants_page(report)
     yield elements.METHODS, "methods.html.j2", pages.methods_page(report)
     yield elements.PROVENANCE, "provenance.html.j2", pages.provenance_page(report)
+    yield elements.CHANGES, "changes.html.j2", changes.content(changes.NOT_YET, [])
 
 
 def _by_compound(data: dict[str, pd.DataFrame]) -> dict[str, dict[str, pd.DataFrame]]:
