@@ -66,6 +66,11 @@ onstart:
         locks.hold_in_snakemake(Path(RESULTS))
     except locks.BusyError as error:
         raise WorkflowError(str(error))
+    if workflow.local_exec:
+        # The limiter wakes the scheduler every second, once more for each job that has ended: after
+        # a thousand jobs that takes a core (see also snakemake pull request 3744). Jobs that
+        # start here need no limit but the cores.
+        workflow.scheduler.job_rate_limiter = None
     settings = workflow.config_settings
     call = runfile.call_of(workflow.cores, settings.configfiles, settings.config)
     runfile.write(Path(RUN), config, FOLDERS.values(), made_of(workflow.rules), call)

@@ -223,10 +223,55 @@ def test_heat_maps_show_every_plate_on_one_scale_without_blanks(archive):
     assert data.low > 100  # the blanks of 40 cpm do not stretch the scale
     with style.context():
         figure = plates.draw(data)
-    titles = [axes.get_title(loc="right") for axes in figure.axes]
-    assert titles[:3] == ["pass, Z′ 0.910", "warn, Z′ 0.450", "fail, Z′ 0.210"]
-    limits = {axes.collections[0].get_clim() for axes in figure.axes[:3]}
-    assert len(limits) == 1
+    page = figure.axes[0]
+    headings = [text.get_text() for text in page.texts if "Z′" in text.get_text()]
+    assert headings == ["pass, Z′ 0.910", "warn, Z′ 0.450", "fail, Z′ 0.210"]
+    signals, residuals = page.images[::2], page.images[1::2]
+    assert [image.get_clim() for image in signals] == [(data.low, data.high)] * 3
+    assert [image.get_clim() for image in residuals] == [(-4, 4)] * 3
+
+
+def test_residuals_are_distances_from_the_curve_in_its_standard_deviations(archive):
+    curves_, wells = archive["curves"].reset_index(drop=True), archive["wells"]
+    found = curves.residual_of_wells(curves_, wells)
+    exact = curves_[(curves_["ic50_qualifier"] == "=") & curves_["counting_per_unit"].isna()]
+    key = ["drop", "run", "assay", "plate", "compound", "role"]
+    checked = 0
+    for _, fit in exact.iterrows():
+        mine = wells[(wells[key] == fit[key]).all(axis=1) & wells["signal"].notna()]
+        dose = mine["concentration_nM"].to_numpy(float)
+        fitted = fit["bottom"] + (fit["top"] - fit["bottom"]) / (
+            1 + (dose / fit["ic50_nM"]) ** fit["hill"]
+        )
+        expected = (mine["signal"].to_numpy(float) - fitted) / np.sqrt(fit["rss"] / fit["df"])
+        if np.isfinite(expected).all():
+            np.testing.assert_allclose(found[mine.index], expected, rtol=1e-9)
+            checked += len(mine)
+    assert checked > 0
+    assert found[wells["role"].isin(["blank", "total_added", "empty"])].isna().all()
+
+
+def test_letters_stand_on_the_wells_of_their_role(archive):
+    data = next(iter(plates.prepare(archive)))[4]
+    with style.context():
+        page = plates.draw(data).axes[0]
+    left, right, low, high = page.images[0].get_extent()
+    pitch = (right - left) / 12
+    assert np.isclose((high - low) / 8, pitch)
+    first = data.plates.iloc[0]
+    wells = data.wells[
+        (data.wells["run"] == first["run"]) & (data.wells["plate"] == first["plate"])
+    ]
+    marked = {
+        (round((x - left) / pitch - 0.5, 6), round((high - y) / pitch - 0.5, 6))
+        for line in page.lines
+        for x, y in zip(*line.get_data(), strict=True)
+        if left < x < right and low < y < high
+    }
+    named = wells[
+        wells["role"].isin(list(plates.ROLE_LETTERS)) | wells["excluded"] | wells["flagged"]
+    ]
+    assert marked == set(zip(named["col"].astype(float), named["row"].astype(float), strict=True))
 
 
 def test_384_wells_and_many_plates_fit_their_pages(archive):
@@ -237,13 +282,14 @@ def test_384_wells_and_many_plates_fit_their_pages(archive):
         for p in range(13)
         for r, c in ((0, 0), (15, 23))
     ]
-    pages = list(plates.prepare({"wells": pd.concat(rows), "plates": archive["plates"]}))
+    pages = list(plates.prepare(archive | {"wells": pd.concat(rows)}))
     assert [len(page[4].plates) for page in pages] == [12, 1]
     assert [page[2] for page in pages] == [1, 2]
     with style.context():
         figure = plates.draw(pages[1][4])
-    assert figure.axes[0].get_ylim() == (16, 0)
-    assert figure.axes[0].get_xlim() == (0, 24)
+    left, right, low, high = figure.axes[0].images[0].get_extent()
+    assert np.isclose((right - left) / (high - low), 24 / 16)
+    assert figure.axes[0].images[0].get_array().shape == (16, 24)
 
 
 def test_selectivity_draws_each_claim_and_skips_refusals(archive):

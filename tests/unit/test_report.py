@@ -560,9 +560,9 @@ def test_pages_that_have_not_changed_come_from_the_store(make, tmp_path, monkeyp
     made = []
     compound_page = build.compound_page
 
-    def told(content, *more):
-        made.append(content["compound"])
-        return compound_page(content, *more)
+    def told(name, *more):
+        made.append(name)
+        return compound_page(name, *more)
 
     monkeypatch.setattr(build, "compound_page", told)
     make(tmp_path, tables)
@@ -575,6 +575,23 @@ def test_pages_that_have_not_changed_come_from_the_store(make, tmp_path, monkeyp
     after = {path.name: path.read_bytes() for path in pages.iterdir()}
     assert {name for name in after if after[name] != before[name]} == {"citalopram.html"}
     assert len(list((tmp_path / "pages").iterdir())) == len(after)
+
+
+def test_long_tables_of_answers_have_a_page_of_their_own(make, tmp_path, monkeypatch, pages):
+    assert "answers.html" not in pages
+    monkeypatch.setattr(report_pages, "MOST_ROWS_FIRST", 0)
+    tables = report_tables.archive()
+    made = make(tmp_path, tables)
+    index, answers = made["index.html"], made["answers.html"]
+    for name in ("selectivity", "potency"):
+        assert f'href="answers.html#{name}"' in index.html
+        assert f'<section id="{name}">' in answers.html
+    claims = [text for text in tables["selectivity"]["statement"] if text]
+    assert claims
+    for claim in claims:
+        assert claim in pages["index.html"].text
+        assert claim in answers.text
+        assert claim not in index.text
 
 
 def test_many_heat_maps_stand_beside_the_report(make, tmp_path, monkeypatch):

@@ -48,6 +48,12 @@ def absolute(path: str) -> list[tuple[str, list[float]]]:
     return out
 
 
+def scale_of(element) -> float:
+    """The factor of an element's places."""
+    found = re.fullmatch(r"scale\(([\d.]+)\)", element.get("transform", ""))
+    return float(found[1]) if found else 1.0
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -58,17 +64,22 @@ def absolute(path: str) -> list[tuple[str, list[float]]]:
     ],
 )
 def test_steps_lead_to_the_same_places(path):
-    found, expected = absolute(svg._relative(path)), absolute(path)
+    found, expected = absolute(svg._relative(path, 1, 2)), absolute(path)
     assert [kind for kind, _ in found] == [kind for kind, _ in expected]
     for (_, here), (_, there) in zip(found, expected, strict=True):
         # to the rounding, which does not add up
         np.testing.assert_allclose(here, there, atol=0.00501)
 
 
+def test_letters_are_drawn_in_quarters_of_a_hundredth_of_their_size():
+    path = "M 2034 4250 \nQ 1547 4250 1301 3770 \nL 0 7 \nz"
+    assert svg._relative(path, 1 / 16, 0) == "m127 266q-30 0-46-30l-81-236z"
+
+
 def test_steps_do_not_drift():
     x = np.cumsum(np.full(5000, 0.00499)) + 0.3
     path = "M 0.3 0 " + " ".join(f"L {v:.6f} {v:.6f}" for v in x)
-    assert absolute(svg._relative(path))[-1][1] == pytest.approx([x[-1]] * 2, abs=0.00501)
+    assert absolute(svg._relative(path, 1, 2))[-1][1] == pytest.approx([x[-1]] * 2, abs=0.00501)
 
 
 def test_every_mark_letter_and_path_is_kept_at_its_place(written):
@@ -85,8 +96,11 @@ def test_every_mark_letter_and_path_is_kept_at_its_place(written):
     for old, new in zip(places(before, "path"), places(after, "path"), strict=True):
         expected = absolute(old.get("d"))
         ends = [places for _, places in absolute(new.get("d"))]
+        # letters in hundredths of their size: half a quarter is 0.0125 points of a 10 point one
+        scale, units = scale_of(new), scale_of(old)
+        exact = 0.00501 if units == 1 else 0.12501
         for here, (_, there) in zip(ends, expected, strict=True):
-            np.testing.assert_allclose(here, there, atol=0.00501)
+            np.testing.assert_allclose(scale * np.array(here), units * np.array(there), atol=exact)
 
 
 def test_every_name_that_is_used_is_given_once(written):

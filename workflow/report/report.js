@@ -118,7 +118,3 @@ function unfold() {
 }
 addEventListener("hashchange", unfold);
 if (location.hash) unfold();
-// paper has no folds for what is short enough to be printed; wells and animals stay folded
-addEventListener("beforeprint", () => {
-  for (const part of document.querySelectorAll("details.long")) part.open = true;
-});

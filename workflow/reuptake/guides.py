@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from reuptake.formatting import bounded, significant
 from reuptake.published import read_affinities as read_affinities
+from reuptake.tables import records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -210,21 +211,20 @@ def table_a(
         & (selectivity["quantity"] == "Ki")
         & (selectivity["qualifier"] != "")
     ]
-    measured = {(row["compound"], bool(row["simulated"])) for _, row in human.iterrows()}
-    empty = (human.iloc[:0], ratios.iloc[:0])
-    values_of, ratios_of = _by_block(human), _by_block(ratios)
+    values_of = _by(human, "compound", "simulated", "target")
+    ratios_of = _by(ratios, "compound", "simulated")
+    measured = {(compound, bool(simulated)) for compound, simulated, _ in values_of}
     blocks = sorted(measured | {(guide_compound, False)}, key=lambda b: (b[0] != guide_compound, b))
     rows = []
     for compound, simulated in blocks:
-        mine = values_of.get((compound, simulated), empty[0])
-        my_ratios = ratios_of.get((compound, simulated), empty[1])
+        my_ratios = ratios_of.get((compound, simulated), [])
         published = (
             _published(affinities, guide_compound)
             if (compound, simulated) == (guide_compound, False)
             else {}
         )
         for target in TARGETS:
-            here = mine[mine["target"] == target]
+            here = values_of.get((compound, simulated, target), [])
             literature = {q: published.get((target, q), []) for q in ("IC50", "Ki")}
             sources = [s for values in literature.values() for _, s in values]
             rows.append(
@@ -236,7 +236,7 @@ def table_a(
                     COLUMNS_A[4]: _ratio_cell(my_ratios, "NET", target),
                     "compound": compound,
                     "simulated": _truth(simulated),
-                    "source": "; ".join([*sources, *([_origin(simulated)] if len(here) else [])]),
+                    "source": "; ".join([*sources, *([_origin(simulated)] if here else [])]),
                     **_binding_ki(here),
                 }
             )
@@ -418,11 +418,12 @@ def _frame(rows: list[dict], columns: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(full, columns=list(columns), dtype="str")
 
 
-def _by_block(frame: pd.DataFrame) -> dict[tuple[str, bool], pd.DataFrame]:
-    """The rows of each compound, of measured and of simulated data."""
-    return {
-        (name, bool(sim)): part for (name, sim), part in frame.groupby(["compound", "simulated"])
-    }
+def _by(frame: pd.DataFrame, *names: str) -> dict[tuple, list[dict]]:
+    """The rows by their values in some columns, in their order."""
+    found: dict[tuple, list[dict]] = {}
+    for row in records(frame):
+        found.setdefault(tuple(row[name] for name in names), []).append(row)
+    return found
 
 
 def _is_human(species: pd.Series) -> pd.Series:
@@ -462,13 +463,12 @@ def _published(affinities: pd.DataFrame, guide_compound: str) -> dict[tuple[str,
     return found
 
 
-def _cell(rows: pd.DataFrame, quantity: str, literature: list) -> str:
+def _cell(rows: list[dict], quantity: str, literature: list) -> str:
     """Published values, then measured ones with their modality (a binding Ki goes without)."""
     texts = [text for text, _ in literature]
-    rows = rows[rows["quantity"] == quantity]
     for modality in _MODALITIES:
-        mine = rows[rows["modality"] == modality].sort_values("assay")
-        for _, row in mine.iterrows():
+        mine = [r for r in rows if (r["quantity"], r["modality"]) == (quantity, modality)]
+        for row in sorted(mine, key=lambda row: row["assay"]):
             value = bounded(row["qualifier"], row["value_nM"])
             which = f"{modality}, {row['assay']}" if len(mine) > 1 else modality
             plain = quantity == "Ki" and modality == "binding"
@@ -476,23 +476,25 @@ def _cell(rows: pd.DataFrame, quantity: str, literature: list) -> str:
     return "; ".join(texts) or NOT_AVAILABLE
 
 
-def _ratio_cell(ratios: pd.DataFrame, off_target: str, row_target: str) -> str:
+def _ratio_cell(ratios: list[dict], off_target: str, row_target: str) -> str:
     if row_target != "SERT":
         return NOT_APPLICABLE
-    for _, row in ratios[ratios["target"] == off_target].iterrows():
-        return bounded(row["qualifier"], row["ratio"])
+    for row in ratios:
+        if row["target"] == off_target:
+            return bounded(row["qualifier"], row["ratio"])
     return NOT_AVAILABLE
 
 
-def _binding_ki(rows: pd.DataFrame) -> dict[str, str]:
+def _binding_ki(rows: list[dict]) -> dict[str, str]:
     """The machine-readable binding Ki behind a row of Table A."""
-    for _, row in rows[(rows["modality"] == "binding") & (rows["quantity"] == "Ki")].iterrows():
-        numbers = _numbers(row, "value_nM", "lower_nM", "upper_nM")
-        return {
-            "ki_qualifier": row["qualifier"],
-            **{f"ki_{name.removeprefix('value_')}": text for name, text in numbers.items()},
-            "n_experiments": str(row["n_experiments"]),
-            "method": row["method"],
-            "flags": row["flags"],
-        }
+    for row in rows:
+        if (row["modality"], row["quantity"]) == ("binding", "Ki"):
+            numbers = _numbers(row, "value_nM", "lower_nM", "upper_nM")
+            return {
+                "ki_qualifier": row["qualifier"],
+                **{f"ki_{name.removeprefix('value_')}": text for name, text in numbers.items()},
+                "n_experiments": str(row["n_experiments"]),
+                "method": row["method"],
+                "flags": row["flags"],
+            }
     return {}

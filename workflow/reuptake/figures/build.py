@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -165,7 +166,8 @@ def draw_all(missing: dict[Path, Drawing], processes: int) -> None:
         for job in jobs:
             draw_one(job)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    # Each figure leaves circles behind; what the imports made need not be searched for them.
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=gc.freeze) as pool:
         for _ in pool.map(draw_one, jobs, chunksize=2):
             pass
 

@@ -499,14 +499,9 @@ def prepare(tables: dict[str, pd.DataFrame]):
     tables : dict
         Frames `wells`, `curves`, `experiments` and `potency`.
     """
-    curves = tables["curves"]
-    curves = curves[curves["kind"].isin(list(MODALITY))].copy()
+    curves = _named(tables["curves"])
     if curves.empty:
         return
-    curves["modality"] = curves["kind"].map(MODALITY)
-    curves["simulated"] = curves["simulated"].fillna(False).astype(bool)
-    curves["series"] = series_of(curves)
-    curves["left_out"] = (curves["plate_verdict"] == "fail") | (curves["repeat_of"] != "")
     points = _points(curves, tables["wells"])
     compound_wells = points[np.isfinite(points["x"])]
     controls = points[~np.isfinite(points["x"])]
@@ -569,6 +564,17 @@ def prepare(tables: dict[str, pd.DataFrame]):
         )
 
 
+def _named(curves: pd.DataFrame) -> pd.DataFrame:
+    """Concentration-response curves with what a figure sorts them by."""
+    curves = curves[curves["kind"].isin(list(MODALITY))]
+    return curves.assign(
+        modality=curves["kind"].map(MODALITY),
+        simulated=curves["simulated"].fillna(False).astype(bool),
+        series=series_of(curves),
+        left_out=(curves["plate_verdict"] == "fail") | (curves["repeat_of"] != ""),
+    )
+
+
 _OF_FIT = ["fitted", "log10_ic50", "hill", "top", "bottom", "nonspecific", "rss", "df"]
 _OF_FIT += ["counting_per_unit", "proportional_error"]
 
@@ -593,13 +599,11 @@ _OF_CURVE = ["compound", "modality", "simulated", "series", "left_out", "experim
 
 def _points(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
     """Every well of every curve, in percent of the window and as a residual of the fit."""
-    points = points_of(curves, wells)
-    fits = _fits(curves)
+    points, fits = points_of(curves, wells), _fits(curves)
     number = points["curve"].to_numpy()
     of = {name: fits[name].to_numpy()[number] for name in (*_OF_CURVE, *_OF_FIT)}
-    signal, concentration = points["signal"], points["concentration_nM"]
     with np.errstate(divide="ignore"):
-        x = np.log10(concentration.to_numpy())
+        x = np.log10(points["concentration_nM"].to_numpy())
     fitted = np.where(
         of["fitted"],
         logistic(x, of["log10_ic50"], of["hill"], of["top"], of["bottom"]),
@@ -608,10 +612,28 @@ def _points(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
     spread = (of[name] for name in ("rss", "df", "counting_per_unit", "proportional_error"))
     return points.assign(
         x=x,
-        percent=percent_of_window(signal, of["top"], of["nonspecific"]),
-        residual=weighted_residuals(signal.to_numpy(), fitted, *spread),
+        percent=percent_of_window(points["signal"], of["top"], of["nonspecific"]),
+        residual=weighted_residuals(points["signal"].to_numpy(), fitted, *spread),
         **{name: of[name] for name in _OF_CURVE},
     )
+
+
+def residual_of_wells(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.Series:
+    """Each well's distance from its fitted curve, see :func:`weighted_residuals`.
+
+    Parameters
+    ----------
+    curves, wells : DataFrame
+        The result tables.
+
+    Returns
+    -------
+    Series
+        By the index of `wells`; a control's is its mean over the curves that share it, NaN
+        where a well belongs to no fitted curve.
+    """
+    points = _points(_named(curves), wells)
+    return points.groupby("well")["residual"].mean().reindex(wells.index)
 
 
 def _ic50_rows(frame: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:

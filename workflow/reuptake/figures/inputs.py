@@ -57,13 +57,13 @@ def points_of(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``curve`` (row of `curves`), ``concentration_nM`` (0 vehicle, inf full block), signal,
-        excluded; curve by curve. Wells without a signal are left out.
+        ``curve`` (row of `curves`), ``well`` (index in `wells`), ``concentration_nM`` (0 vehicle,
+        inf full block), signal, excluded; curve by curve. Wells without a signal are left out.
     """
     numbered = curves[KEY].assign(curve=np.arange(len(curves)))
     columns = [*KEY, "concentration_nM", "signal", "excluded"]
     wells = wells.loc[wells["signal"].notna(), columns]
-    wells = wells.assign(excluded=wells["excluded"].fillna(False).astype(bool))
+    wells = wells.assign(excluded=wells["excluded"].fillna(False).astype(bool), well=wells.index)
     own = wells[wells["role"].isin(["sample", "reference"]) & (wells["concentration_nM"] > 0)]
     controls = wells[wells["role"].isin(list(CONTROLS))]
     level = controls["role"].map(CONTROLS)
@@ -74,6 +74,6 @@ def points_of(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
     plate = [name for name in KEY if name not in ("compound", "role")]
     shared = controls.merge(numbered, on=plate)
     shared = shared[(shared["named"] == "") | (shared["named"] == shared["compound"])]
-    kept = ["curve", "concentration_nM", "signal", "excluded"]
+    kept = ["curve", "well", "concentration_nM", "signal", "excluded"]
     joined = pd.concat([own.merge(numbered, on=KEY)[kept], shared[kept]])
     return joined.sort_values("curve", kind="stable", ignore_index=True)

@@ -1,8 +1,8 @@
-"""Plate heat maps: every plate of an assay in a drop, on one colour scale."""
+"""Plate heat maps: every plate of an assay in a drop, its signals and its residuals."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -11,15 +11,22 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from matplotlib.path import Path as Outline
 from matplotlib.textpath import TextPath
 
 from reuptake import formatting
 from reuptake.figures import palette, style
+from reuptake.figures.curves import residual_of_wells
 
 ROLE_LETTERS = {"total": "T", "nonspecific": "N", "blank": "B", "total_added": "A"}
 PLATES_PER_FIGURE = 12
+WITH_RESIDUALS = 9  # so many fill a page when each is drawn twice
+_RESIDUAL_SD = 4  # where the colours of residuals end
 _ACROSS = 3
+_PLATE_MM, _GAP_X_MM, _GAP_Y_MM, _HEAD_MM, _FOOT_MM = 50.0, 7, 10, 14, 15
+_GAP_RESIDUALS_MM = 1.5
+_OF_WELL = ("run", "plate", "row", "col", "role", "signal", "excluded", "flagged", "residual")
 _VERDICT_COLOURS = {"pass": palette.GREEN, "warn": "#9a6700", "fail": palette.ALERT}
 _NO_SIGNAL = "#eceff1"
 
@@ -31,7 +38,7 @@ class PlateData:
     Attributes
     ----------
     wells : DataFrame
-        run, plate, row, col, role, signal, excluded, flagged.
+        run, plate, row, col, role, signal, excluded, flagged, residual (SD; NaN without a fit).
     plates : DataFrame
         run, plate, verdict, z_prime_robust; one panel each, in this order.
     low, high : float
@@ -48,6 +55,11 @@ class PlateData:
     high: float
     unit: str
     simulated: bool
+
+    @property
+    def has_residuals(self) -> bool:
+        """Whether any well belongs to a fitted curve."""
+        return bool(self.wells["residual"].notna().any())
 
 
 def colour_scale(low: float, high: float) -> Normalize:
@@ -66,92 +78,132 @@ def draw(data: PlateData) -> Figure:
     shape = next(
         (s for s in ((8, 12), (16, 24), (32, 48)) if s[0] >= shape[0] and s[1] >= shape[1]), shape
     )
-    width = 50.0
-    height = width * shape[0] / shape[1]
-    head, foot, gap_x, gap_y = 14, 15, 7, 10
-    total = head + down * (height + gap_y) + foot
-    figure = style.new_figure(style.PAGE_MM, total)
+    height_mm = _PLATE_MM * shape[0] / shape[1]
+    below_mm = height_mm + _GAP_RESIDUALS_MM
+    step_mm = height_mm + _GAP_Y_MM + data.has_residuals * below_mm
+    total_mm = _HEAD_MM + down * step_mm + _FOOT_MM
+    figure = style.new_figure(style.PAGE_MM, total_mm)
+    # One pair of axes in millimetres for all plates: a pair for each would take most of the time.
+    page = figure.add_axes((0, 0, 1, 1))
+    page.set_axis_off()
     scale = colour_scale(data.low, data.high)
     groups = dict(list(data.wells.groupby(["run", "plate"], sort=False)))
-    image = None
+    placed, images = [], {}
     for i, panel in enumerate(panels):
-        x = 7 + (i % across) * (width + gap_x)
-        y = total - head - gap_y + 5 - (i // across) * (height + gap_y) - height
-        axes = figure.add_axes(
-            (x / style.PAGE_MM, y / total, width / style.PAGE_MM, height / total)
-        )
+        left = 7 + (i % across) * (_PLATE_MM + _GAP_X_MM)
+        top = total_mm - _HEAD_MM - _GAP_Y_MM + 5 - (i // across) * step_mm
+        box = _Box(left, top, _PLATE_MM / shape[1], shape)
+        wells = groups[(panel.run, panel.plate)]
+        images["signal"] = _draw_wells(page, wells, "signal", box, scale, "viridis")
+        if data.has_residuals:
+            under = replace(box, top=top - below_mm)
+            images["residual"] = _draw_wells(
+                page, wells, "residual", under, Normalize(-_RESIDUAL_SD, _RESIDUAL_SD), "PuOr"
+            )
         outer = i < across, i % across == 0
-        pad = 11.5 if outer[0] else 4.0
-        image = _draw_plate(axes, groups[(panel.run, panel.plate)], shape, scale, outer)
-        axes.set_title(
-            palette.label(f"{panel.run}  {panel.plate}", 30), size=7, weight="normal", pad=pad
-        )
-        verdict = panel.verdict or "no verdict"
-        if np.isfinite(panel.z_prime_robust):
-            verdict += f", Z′ {formatting.significant(panel.z_prime_robust)}"
-        axes.set_title(
-            verdict,
-            size=7,
-            loc="right",
-            pad=pad,
-            color=_VERDICT_COLOURS.get(panel.verdict, palette.MUTED),
-        )
-    _key(figure, data, image, total)
+        _write_heading(page, panel, box, outer[0])
+        _number_wells(page, box, outer)
+        placed.append(wells.assign(x=box.x(wells["col"] + 0.5), y=box.y(wells["row"] + 0.5)))
+    _draw_marks(page, pd.concat(placed), shape, scale)
+    # an image sets the limits to its own
+    page.set(xlim=(0, style.PAGE_MM), ylim=(0, total_mm), aspect="auto")
+    _key(figure, data, images, total_mm)
     style.title(figure, data.title, data.simulated)
     return figure
 
 
-def _draw_plate(axes, wells: pd.DataFrame, shape, scale, outer: tuple[bool, bool]):
-    """One plate; in the first row of plates with column numbers, in the first column letters."""
-    signal = np.full(shape, np.nan)
-    row, col = wells["row"].to_numpy(int), wells["col"].to_numpy(int)
-    signal[row, col] = wells["signal"].to_numpy(float)
+@dataclass(frozen=True)
+class _Box:
+    """Where a plate stands on the page, in millimetres from its lower left corner."""
+
+    left: float
+    top: float
+    pitch: float
+    shape: tuple[int, int]
+
+    def x(self, column):
+        """Distance of a column's left edge."""
+        return self.left + column * self.pitch
+
+    def y(self, row):
+        """Height of a row's upper edge."""
+        return self.top - row * self.pitch
+
+    @property
+    def ends(self) -> tuple[float, float, float, float]:
+        """Left, right, lower and upper edge."""
+        return self.left, self.x(self.shape[1]), self.y(self.shape[0]), self.top
+
+
+def _draw_wells(page, wells: pd.DataFrame, name: str, box: _Box, scale, colours: str):
+    """The colours of one plate: an image and a grid, a tenth of the size of a path a well."""
+    values = np.full(box.shape, np.nan)
+    values[wells["row"].to_numpy(int), wells["col"].to_numpy(int)] = wells[name].to_numpy(float)
     if isinstance(scale, LogNorm):
-        signal[signal <= 0] = scale.vmin
-    axes.set_facecolor(_NO_SIGNAL)
-    # One small image and a grid of lines: a tenth of the size of a path for every well.
-    image = axes.imshow(
-        np.ma.masked_invalid(signal),
+        values[values <= 0] = scale.vmin
+    left, right, low, high = box.ends
+    empty = _NO_SIGNAL if name == "signal" else palette.RULE  # the middle of PuOr is near white
+    page.add_patch(Rectangle((left, low), right - left, high - low, fc=empty, lw=0))
+    image = page.imshow(
+        np.ma.masked_invalid(values),
         norm=scale,
-        cmap="viridis",
+        cmap=colours,
         interpolation="none",
-        extent=(0, shape[1], shape[0], 0),
+        extent=box.ends,
         aspect="auto",
+        zorder=1.5,
     )
-    axes.hlines(np.arange(1, shape[0]), 0, shape[1], color="white", lw=0.5)
-    axes.vlines(np.arange(1, shape[1]), 0, shape[0], color="white", lw=0.5)
-    small = 12 / shape[1]  # marks shrink with the wells
-    dark = scale(wells["signal"].to_numpy(float)) < 0.6
-    ink = np.where(np.asarray(dark) & wells["signal"].notna().to_numpy(), "white", palette.INK)
+    lines = {"color": "white", "lw": 0.5, "zorder": 1.6}
+    page.hlines(box.y(np.arange(1, box.shape[0])), left, right, **lines)
+    page.vlines(box.x(np.arange(1, box.shape[1])), low, high, **lines)
+    return image
+
+
+def _write_heading(page, panel, box: _Box, above_numbers: bool) -> None:
+    """Run, plate and verdict above a plate."""
+    height = box.top + (11.5 if above_numbers else 4.0) * style.POINT_MM
+    name = palette.label(f"{panel.run}  {panel.plate}", 30)
+    page.text(box.left, height, name, size=7)
+    verdict = panel.verdict or "no verdict"
+    if np.isfinite(panel.z_prime_robust):
+        verdict += f", Z′ {formatting.significant(panel.z_prime_robust)}"
+    colour = _VERDICT_COLOURS.get(panel.verdict, palette.MUTED)
+    page.text(box.ends[1], height, verdict, size=7, weight="bold", ha="right", color=colour)
+
+
+def _number_wells(page, box: _Box, outer: tuple[bool, bool]) -> None:
+    """Column numbers over the first row of plates, row letters beside the first column."""
+    every = 1 if box.shape[1] <= 12 else box.shape[1] // 12 * 2
+    how = {"size": 5.5, "color": palette.MUTED}
+    gap = 1.5 * style.POINT_MM
+    if outer[0]:
+        for column in range(0, box.shape[1], every):
+            at = box.x(column + 0.5), box.top + gap
+            page.text(*at, str(column + 1), ha="center", va="bottom", **how)
+    if outer[1]:
+        for row in range(0, box.shape[0], every):
+            at = box.left - gap, box.y(row + 0.5)
+            page.text(*at, _row_name(row), ha="right", va="center_baseline", **how)
+
+
+def _draw_marks(page, wells: pd.DataFrame, shape: tuple[int, int], scale) -> None:
+    """Letters of the roles, crosses and rings, on all plates; they shrink with the wells."""
+    small = 12 / shape[1]
+    x, y, signal = (wells[name].to_numpy(float) for name in ("x", "y", "signal"))
+    dark = np.asarray(scale(signal) < 0.6) & np.isfinite(signal)
     for role, letter in ROLE_LETTERS.items():
-        mine = (wells["role"] == role).to_numpy()
-        if not mine.any():
-            continue
-        axes.scatter(
-            col[mine] + 0.5,
-            row[mine] + 0.5,
-            marker=_letter(letter),
-            s=26 * small**2,
-            c=ink[mine],
-            lw=0,
-        )
+        for mine, ink in ((dark, "white"), (~dark, palette.INK)):
+            mine = mine & (wells["role"] == role).to_numpy()
+            if mine.any():
+                mark = {"marker": _letter(letter), "ms": np.sqrt(26) * small, "mew": 0}
+                page.plot(x[mine], y[mine], ls="none", color=ink, zorder=2, **mark)
     for name, mark in (
         ("excluded", {"marker": "x", "ms": 5.8 * small, "mew": 1.1 * small}),
         ("flagged", {"marker": "o", "ms": 7.9 * small, "mew": 0.9 * small, "mfc": "none"}),
     ):
         mine = wells[name].to_numpy(bool)
         if mine.any():
-            where = col[mine] + 0.5, row[mine] + 0.5
-            axes.plot(*where, ls="none", color=palette.VERMILION, zorder=4, **mark)
-    every = 1 if shape[1] <= 12 else shape[1] // 12 * 2
-    columns, rows = np.arange(0, shape[1], every), np.arange(0, shape[0], every)
-    axes.set_xticks(*(columns + 0.5, columns + 1) if outer[0] else ([],))
-    axes.set_yticks(*(rows + 0.5, [_row_name(i) for i in rows]) if outer[1] else ([],))
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0, labelsize=5.5, pad=1.5, colors=palette.MUTED)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    return image
+            page.plot(x[mine], y[mine], ls="none", color=palette.VERMILION, zorder=4, **mark)
 
 
 def _row_name(index: int) -> str:
@@ -170,13 +222,11 @@ def _letter(letter: str) -> Outline:
     )
 
 
-def _key(figure: Figure, data: PlateData, image, total: float) -> None:
-    bar = figure.add_axes((7 / style.PAGE_MM, 8 / total, 50 / style.PAGE_MM, 2.4 / total))
-    figure.colorbar(image, cax=bar, orientation="horizontal")
-    bar.tick_params(length=2, labelsize=6)
-    bar.set_title(f"signal ({palette.label(data.unit, 20)})", size=6.5, weight="normal", pad=2.5)
-    bar.minorticks_off()
-    if isinstance(image.norm, LogNorm):
+def _key(figure: Figure, data: PlateData, images: dict, total: float) -> None:
+    """Colour bars, letters and marks, at the foot."""
+    width_mm = 36 if data.has_residuals else 50
+    bar = _colour_bar(figure, images["signal"], 7, width_mm, total, f"signal ({data.unit})")
+    if isinstance(images["signal"].norm, LogNorm):
         decades = np.arange(np.ceil(np.log10(data.low)), np.floor(np.log10(data.high)) + 0.5)
         # The ends are labelled unless a decade stands too close.
         free = [
@@ -184,8 +234,12 @@ def _key(figure: Figure, data: PlateData, image, total: float) -> None:
         ]
         ticks = [*free, *10.0**decades]
         bar.set_xticks(ticks, [f"{formatting.significant(t)}" for t in ticks])
-    x, y = 66 / style.PAGE_MM, 9.2 / total
-    roles = "T total   N non-specific   B blank   A total added   (Z′ above: the robust form)"
+    if data.has_residuals:
+        words = "residual (SD), below"
+        bar = _colour_bar(figure, images["residual"], 50, 28, total, words)
+        bar.set_xticks([-_RESIDUAL_SD, 0, _RESIDUAL_SD])
+    x, y = (85 if data.has_residuals else 66) / style.PAGE_MM, 9.2 / total
+    roles = "T total   N non-specific   B blank   A total added   (Z′: robust)"
     figure.text(x, y, roles, va="center", size=6.5)
     for position, marker, words in (
         (0, "x", "excluded"),
@@ -209,6 +263,16 @@ def _key(figure: Figure, data: PlateData, image, total: float) -> None:
         figure.text(at + 2.4 / style.PAGE_MM, 5.4 / total, words, va="center", size=6.5)
 
 
+def _colour_bar(figure: Figure, image, left_mm: float, width_mm: float, total: float, words: str):
+    place = (left_mm / style.PAGE_MM, 8 / total, width_mm / style.PAGE_MM, 2.4 / total)
+    bar = figure.add_axes(place)
+    figure.colorbar(image, cax=bar, orientation="horizontal")
+    bar.tick_params(length=2, labelsize=6)
+    bar.set_title(palette.label(words, 29), size=6.5, weight="normal", pad=2.5)
+    bar.minorticks_off()
+    return bar
+
+
 def caption(data: PlateData) -> str:
     """What is drawn, and the verdict of each plate, in words."""
     kind = "logarithmic" if isinstance(colour_scale(data.low, data.high), LogNorm) else "linear"
@@ -223,6 +287,11 @@ def caption(data: PlateData) -> str:
         f"{crossed} excluded wells crossed, "
         f"{ringed} flagged wells ringed. Verdicts: {verdicts}."
     )
+    if data.has_residuals:
+        text += (
+            " Below each plate its residuals: the distance of a well from its fitted curve in "
+            f"standard deviations of the fit, colours to {_RESIDUAL_SD}; grey where there is none."
+        )
     return f"{text} Simulated data." if data.simulated else text
 
 
@@ -232,7 +301,7 @@ def prepare(tables: dict[str, pd.DataFrame]):
     Parameters
     ----------
     tables : dict
-        Frames `wells` and `plates`.
+        Frames `wells`, `plates` and `curves`.
     """
     wells = tables["wells"]
     wells = wells[wells["row"].notna() & wells["col"].notna() & (wells["plate"] != "")]
@@ -241,6 +310,7 @@ def prepare(tables: dict[str, pd.DataFrame]):
     wells = wells.assign(
         flagged=wells["flags"] != "",
         excluded=wells["excluded"].fillna(False).astype(bool),
+        residual=residual_of_wells(tables["curves"], wells),
         simulated=wells["simulated"].fillna(False).astype(bool),
         row=wells["row"].astype("int64"),
         col=wells["col"].astype("int64"),
@@ -264,8 +334,9 @@ def prepare(tables: dict[str, pd.DataFrame]):
         panels = panels_of[drop, assay]
         low, high = map(float, ends.get((drop, assay), (0.0, 1.0)))
         simulated = bool(mine["simulated"].any())
-        for page, start in enumerate(range(0, len(panels), PLATES_PER_FIGURE), start=1):
-            some = panels.iloc[start : start + PLATES_PER_FIGURE].reset_index(drop=True)
+        most = WITH_RESIDUALS if mine["residual"].notna().any() else PLATES_PER_FIGURE
+        for page, start in enumerate(range(0, len(panels), most), start=1):
+            some = panels.iloc[start : start + most].reset_index(drop=True)
             shown = mine
             if len(some) < len(panels):
                 shown = mine.merge(some[["run", "plate"]], on=["run", "plate"])
@@ -275,11 +346,8 @@ def prepare(tables: dict[str, pd.DataFrame]):
                 page,
                 simulated,
                 PlateData(
-                    title=f"{drop}, {assay}"
-                    + (f", page {page}" if len(panels) > PLATES_PER_FIGURE else ""),
-                    wells=shown[
-                        ["run", "plate", "row", "col", "role", "signal", "excluded", "flagged"]
-                    ],
+                    title=f"{drop}, {assay}" + (f", page {page}" if len(panels) > most else ""),
+                    wells=shown[list(_OF_WELL)],
                     plates=some,
                     low=low,
                     high=high,

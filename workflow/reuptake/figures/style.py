@@ -16,6 +16,7 @@ from reuptake.figures import palette, svg
 from reuptake.figures.palette import ALERT, INK
 
 MM = 1 / 25.4
+POINT_MM = 25.4 / 72
 COLUMN_MM, PAGE_MM = 85, 174  # one and two columns of a journal page
 
 STYLE = {
@@ -148,7 +149,10 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.savefig(written, format="svg", metadata=NO_METADATA)
         lines.write_text(svg.compact(written.getvalue()), encoding="utf-8")
-        figure.savefig(pixels, dpi=300, metadata={"Software": None})
+        # level 3: a sixth larger than the default 6 and twice as fast
+        figure.savefig(
+            pixels, dpi=300, metadata={"Software": None}, pil_kwargs={"compress_level": 3}
+        )
     return lines, pixels
 
 

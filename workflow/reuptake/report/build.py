@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from reuptake import guides
+from reuptake.animals.columns import TABLES as IN_VIVO
 from reuptake.figures.inputs import read_tables
 from reuptake.report import changes, elements, pages
 from reuptake.report.cards import make_cards
 from reuptake.report.guide_blocks import guide_tables
+from reuptake.report.in_vivo import compounds_of
 from reuptake.report.pages import Report, ReportSettings
 from reuptake.report.pictures import Pictures
 from reuptake.report.store import Store
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 WORKBOOK = "tables.xlsx"
+_OF_COMPOUNDS = ("curves", "experiments", "potency", "selectivity", "wells")
+_PLATE = ["drop", "run", "assay", "plate"]
 _IN_READING_ORDER = ("potency", "selectivity", "curves", "experiments")
 
 
@@ -76,23 +81,22 @@ def build_report(
         seals or {},
     )
     environment = make_environment()
+    filled = guides.guide_tables(data, report.affinities, settings.guide_compound)
+    shared = report.shared
     made = {
-        out / name: environment.get_template(template).render(report.shared | content)
-        for name, template, content in _pages(report, tables)
+        out / name: environment.get_template(template).render(shared | content)
+        for name, template, content in _pages(report, filled, tables)
     }
-    rows = _by_compound(data)
-    for name in sorted(report.compounds):
-        mine = {key: of.get(name, data[key][:0]) for key, of in rows.items()}
-        content = report.shared | pages.compound(report, name, mine)
+    for name, part in _parts(report):
         made[out / elements.page_of(name)] = store.page(
-            content, lambda content=content: compound_page(content, environment)
+            (shared, name, part.contents),
+            lambda name=name, part=part: compound_page(name, part, shared, environment),
         )
     store.keep_only_used()
     for old in set(out.rglob("*.html")) - set(made):
         old.unlink()
     with replacing(out / elements.CHANGES_SCRIPT) as temporary:
         temporary.write_text(changes.script(changes.NOT_YET, []), encoding="utf-8")
-    filled = guides.guide_tables(data, report.affinities, settings.guide_compound)
     write_workbook(data, filled, out / WORKBOOK, settings.title)
     for path, html in reversed(made.items()):  # the first page last: what it links to is there
         with replacing(path) as temporary:
@@ -100,16 +104,16 @@ def build_report(
     return list(made)
 
 
-def _pages(report: Report, folder: Path):
+def _pages(report: Report, filled: Mapping[str, pd.DataFrame], folder: Path):
     """Name, template and content of every page but those of compounds."""
-    guide = guide_tables(
-        report.data, report.affinities, report.settings.guide_compound, report.compounds, folder
-    )
+    guide = guide_tables(filled, report.compounds, folder)
     first = pages.index(report)
     yield elements.INDEX, "index.html.j2", first
     yield elements.WHOLE, "whole.html.j2", pages.whole(report, first, guide)
+    if first["elsewhere"]:
+        yield elements.ANSWERS, "answers.html.j2", pages.answers(report, first)
     if pages.selectivity_figures(report.pictures)[1]:
-        yield elements.SELECTIVITY, "selectivity.html.j2", pages.selectivity(report)
+        yield elements.SELECTIVITY, "selectivity.html.j2", pages.selectivity(report, first)
     yield elements.GUIDES, "guides.html.j2", pages.guides_page(report, guide)
     if report.shared["has_animals"]:
         yield elements.IN_VIVO, "in_vivo.html.j2", pages.animals_page(report)
@@ -121,15 +125,46 @@ def _pages(report: Report, folder: Path):
     yield elements.CHANGES, "changes.html.j2", changes.content(changes.NOT_YET, [])
 
 
-def _by_compound(data: dict[str, pd.DataFrame]) -> dict[str, dict[str, pd.DataFrame]]:
-    out = {}
-    for name in ("curves", "experiments", "potency", "selectivity", "wells"):
-        frame = data[name]
-        frame = frame[frame["compound"] != ""]  # most wells of a plate are controls of nobody
-        out[name] = dict(list(frame.groupby("compound", sort=False)))
-    return out
+def _parts(report: Report) -> Iterator[tuple[str, Report]]:
+    """What the page of each compound is made from, and nothing else, so that it is its key."""
+    data = report.data
+    nothing = {name: frame[:0] for name, frame in data.items()}
+    rows = {name: _by_compound(data[name]) for name in _OF_COMPOUNDS}
+    plates = dict(list(data["plates"].groupby(_PLATE[:2], sort=False)))
+    with_animals = compounds_of(data)
+    for compound in sorted(report.compounds):
+        mine = nothing | {name: of.get(compound, nothing[name]) for name, of in rows.items()}
+        here = list(mine["curves"][_PLATE].drop_duplicates().itertuples(index=False))
+        runs = [
+            plates[key] for key in dict.fromkeys((p.drop, p.run) for p in here) if key in plates
+        ]
+        if runs:
+            mine["plates"] = pd.concat(runs).merge(pd.DataFrame(here), on=_PLATE)
+        if compound in with_animals:
+            mine |= {name: data[name] for name in IN_VIVO}
+        affinities = report.affinities
+        yield (
+            compound,
+            replace(
+                report,
+                data=mine,
+                affinities=affinities[affinities["compound"] == compound],
+                pictures=report.pictures.of_compound(compound, compound in with_animals),
+                cards=[card for card in report.cards if card.compound == compound],
+                seals={
+                    drop: dict(report.seals.get(drop, {}))
+                    for drop in sorted(set(mine["curves"]["drop"]))
+                },
+            ),
+        )
 
 
-def compound_page(content: dict, environment: Environment) -> str:
+def _by_compound(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    named = frame[frame["compound"] != ""]  # most wells of a plate are controls of nobody
+    return dict(list(named.groupby("compound", sort=False)))
+
+
+def compound_page(name: str, part: Report, shared: Mapping, environment: Environment) -> str:
     """All that is known of one compound; measured and simulated data in parts of their own."""
+    content = shared | pages.compound(part, name)
     return environment.get_template("compound.html.j2").render(pages.with_tables(content))

@@ -9,10 +9,11 @@ import pandas as pd
 
 from reuptake.figures.palette import TARGET_COLOURS, target_colours, target_order
 from reuptake.formatting import MISSING, bounded, interval
-from reuptake.report.elements import page_of
+from reuptake.report.elements import is_simulated, page_of
 
 # What a card shows of a modality: first the quantity that matters, then what stands in for it.
 MEASURES = (("binding", ("Ki", "IC50")), ("uptake", ("IC50",)), ("response", ("IC50",)))
+_CARD = ["compound", "simulated", "species"]
 _FLIPPED = {"=": "=", ">": "<", "<": ">"}
 
 
@@ -84,18 +85,14 @@ class Axis:
 
 def make_cards(tables: dict[str, pd.DataFrame], guide_compound: str) -> list[Card]:
     """A card for every compound with a potency row, the guide compound first."""
-    potency, selectivity = tables["potency"], tables["selectivity"]
-    potency = potency.assign(simulated=potency["simulated"].fillna(False).astype(bool))
+    potency, selectivity = (_marked(tables[name]) for name in ("potency", "selectivity"))
     axis = _axis(potency)
+    ratios_of = dict(list(selectivity.groupby(_CARD, sort=False)))
+    verdicts_of = _verdicts(_marked(tables["curves"]), tables["plates"])
     cards = []
-    for (compound, simulated, species), mine in potency.groupby(
-        ["compound", "simulated", "species"], sort=True
-    ):
-        ratios = selectivity[
-            (selectivity["compound"] == compound)
-            & (selectivity["simulated"].fillna(False) == simulated)
-            & (selectivity["species"] == species)
-        ]
+    for key, mine in potency.groupby(_CARD, sort=True):
+        compound, simulated, species = key
+        ratios = ratios_of.get(key, selectivity[:0])
         present = [m for m in MEASURES if (mine["modality"] == m[0]).any()]
         groups = [
             _group(mine[mine["modality"] == modality], ratios, modality, quantities, axis, i == 0)
@@ -108,22 +105,28 @@ def make_cards(tables: dict[str, pd.DataFrame], guide_compound: str) -> list[Car
                 species,
                 page_of(compound),
                 groups,
-                light(tables, compound, simulated),
+                light(verdicts_of.get((compound, simulated), [])),
                 axis.ticks(),
             )
         )
     return sorted(cards, key=lambda c: (c.compound != guide_compound, c.compound, c.simulated))
 
 
-def light(tables: dict[str, pd.DataFrame], compound: str, simulated: bool) -> Light:
-    """The worst verdict of the compound's plates; a failed plate is left out of the numbers."""
-    curves, plates = tables["curves"], tables["plates"]
-    mine = curves[
-        (curves["compound"] == compound) & (curves["simulated"].fillna(False) == simulated)
-    ]
+def _marked(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(simulated=is_simulated(frame))
+
+
+def _verdicts(curves: pd.DataFrame, plates: pd.DataFrame) -> dict[tuple, list[str]]:
+    """The verdicts of the plates that each compound was on, of measured and of simulated data."""
     keys = ["drop", "run", "assay", "plate"]
-    verdicts = mine[keys].drop_duplicates().merge(plates[[*keys, "verdict"]], on=keys)["verdict"]
-    counts = [(word, int((verdicts == word).sum())) for word in ("fail", "warn", "pass")]
+    whose = ["compound", "simulated"]
+    on = curves[[*whose, *keys]].drop_duplicates().merge(plates[[*keys, "verdict"]], on=keys)
+    return {key: list(found) for key, found in on.groupby(whose, sort=False)["verdict"]}
+
+
+def light(verdicts: list[str]) -> Light:
+    """The worst verdict of a compound's plates; a failed plate is left out of the numbers."""
+    counts = [(word, verdicts.count(word)) for word in ("fail", "warn", "pass")]
     found = [(word, n) for word, n in counts if n]
     if not found:
         return Light("none", "no plate behind these numbers was judged")

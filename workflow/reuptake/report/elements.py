@@ -13,7 +13,7 @@ from reuptake.tables import TABLES
 
 INDEX, QUALITY, CONSTANTS, IN_VIVO = "index.html", "qc.html", "constants.html", "in-vivo.html"
 GUIDES, METHODS, PROVENANCE = "guides.html", "methods.html", "provenance.html"
-SELECTIVITY, WHOLE = "selectivity.html", "report-single-file.html"
+ANSWERS, SELECTIVITY, WHOLE = "answers.html", "selectivity.html", "report-single-file.html"
 CHANGES, CHANGES_SCRIPT = change.PAGE, change.SCRIPT
 
 

@@ -107,9 +107,7 @@ class GuideTable:
 
 
 def guide_tables(
-    data: Mapping[str, pd.DataFrame],
-    affinities: pd.DataFrame,
-    guide_compound: str,
+    filled: Mapping[str, pd.DataFrame],
     pages: set[str],
     folder: Path,
 ) -> list[GuideTable]:
@@ -117,17 +115,13 @@ def guide_tables(
 
     Parameters
     ----------
-    data : mapping
-        The result tables.
-    affinities : DataFrame
-        Published values.
-    guide_compound : str
+    filled : mapping
+        The tables as text (:func:`reuptake.guides.guide_tables`).
     pages : set of str
         The compounds that have a page.
     folder : Path
         Where the tables stand as files.
     """
-    filled = guides.guide_tables(data, affinities, guide_compound)
     out = []
     for key, (own, heading, caption) in _ABOUT.items():
         frame = filled[f"guide_table_{key}"]

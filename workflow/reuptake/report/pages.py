@@ -35,9 +35,11 @@ DIAGRAMS = (
     "uptake_workflow",
     "downstream_signalling",
 )
+_SHOWN_OF_COMPOUND = ("curves", "experiments", "potency", "selectivity", "wells")
 TIMELINES = ("forced_swim_timeline", "pca_timeline")
-# tables of the answers with more rows than this are folded on the first page
-FOLDED_FROM = 60
+# a table of answers with more rows than this has its place on a page of its own
+MOST_ROWS_FIRST = 60
+_ANSWERS = {"windows": "Windows", "selectivity": "Selectivity", "potency": "Potency"}
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,12 @@ class Report:
     seals: Mapping[str, Mapping[str, str]]
 
     @property
+    def contents(self) -> tuple:
+        """All of it, as what a digest can be made of."""
+        others = self.data, self.affinities, self.cards, self.settings, self.seals
+        return *others, self.pictures.contents
+
+    @property
     def compounds(self) -> set[str]:
         """Every compound that has a page."""
         in_vitro = set(self.data["curves"]["compound"]) | set(self.data["potency"]["compound"])
@@ -113,7 +121,13 @@ def index(report: Report) -> dict:
     drops, plates = data["drops"], data["plates"]
     accepted = drops[drops["status"] == "accepted"]
     shown, more = selectivity_figures(report.pictures)
-    return {
+    tables = {
+        "windows": sections.windows_table(data["selectivity_windows"]),
+        "selectivity": sections.selectivity_table(data["selectivity"]),
+        "potency": sections.potency_table(data["potency"], report.affinities),
+    }
+    return tables | {
+        "elsewhere": [name for name in tables if len(tables[name].rows) > MOST_ROWS_FIRST],
         "simulated": simulated_share(data),
         "counts": {
             "accepted": len(accepted),
@@ -130,13 +144,19 @@ def index(report: Report) -> dict:
         "heat_maps": report.pictures.of("heatmap"),
         "selectivity_figures": shown,
         "more_figures": bool(more),
-        "selectivity": sections.selectivity_table(data["selectivity"]),
-        "windows": sections.windows_table(data["selectivity_windows"]),
-        "potency": sections.potency_table(data["potency"], report.affinities),
-        "folded_from": FOLDED_FROM,
         "run_charts": len(report.pictures.of("runcharts")),
         "animal_runs": in_vivo.experiments(data, data["animal_runs"], None),
         "limitations": limitations(data, report.settings.guide_compound),
+    }
+
+
+def answers(report: Report, first: dict) -> dict:
+    """The tables of the first page that are too long for it."""
+    names = first["elsewhere"]
+    return {
+        "simulated": share_of(report.data["potency"], report.data["selectivity"]),
+        "tables": [(name, _ANSWERS[name], first[name]) for name in names],
+        "links": [(name, _ANSWERS[name]) for name in names],
     }
 
 
@@ -150,11 +170,12 @@ def selectivity_figures(pictures: Pictures) -> tuple[list[dict], list[dict]]:
     return first, [picture for picture in figures if picture not in first]
 
 
-def selectivity(report: Report) -> dict:
+def selectivity(report: Report, first: dict) -> dict:
     """Every figure of selectivity, where there are more than the first page shows."""
     return {
         "simulated": share_of(report.data["selectivity"]),
         "figures": report.pictures.of("heatmap", "selectivity"),
+        "elsewhere": first["elsewhere"],
     }
 
 
@@ -173,7 +194,6 @@ def quality_page(report: Report) -> dict:
         "plate_figures": report.pictures.heat_maps(accepted, HEAT_MAPS_INSIDE),
         "run_charts": report.pictures.of("runcharts"),
         "agreement": quality.agreement_table(pairs),
-        "folded_from": FOLDED_FROM,
         "limits": quality.limits_rows(report.settings.limits),
         "own_limits": own,
     }
@@ -246,20 +266,18 @@ def provenance_page(report: Report) -> dict:
     }
 
 
-def compound(report: Report, name: str, mine: dict[str, pd.DataFrame]) -> dict:
+def compound(report: Report, name: str) -> dict:
     """All that the page of a compound is made from.
 
     Parameters
     ----------
     report : Report
+        Its part of the report: of the tables and figures those that concern it.
     name : str
-    mine : dict
-        Its rows of `curves`, `experiments`, `potency`, `selectivity` and `wells`.
     """
     data, settings = report.data, report.settings
+    mine = {key: data[key] for key in _SHOWN_OF_COMPOUND}
     animal_runs = in_vivo.runs_of(data, name)
-    drops = set(mine["curves"]["drop"])
-    published = report.affinities[report.affinities["compound"] == name]
     parts = []
     for simulated in (False, True):
         here = {key: f[is_simulated(f) == simulated] for key, f in mine.items()}
@@ -293,8 +311,8 @@ def compound(report: Report, name: str, mine: dict[str, pd.DataFrame]) -> dict:
         "simulated": share_of(mine["curves"], mine["potency"], animal_runs),
         "parts": parts,
         "limitations": limitations(data, settings.guide_compound, name),
-        "published": published,
-        "seals": {drop: dict(report.seals.get(drop, {})) for drop in sorted(drops)},
+        "published": report.affinities,
+        "seals": report.seals,
     }
 
 

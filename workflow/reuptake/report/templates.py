@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).resolve().parents[2] / "report"
 _PAGES = (
     *("INDEX", "QUALITY", "CONSTANTS", "IN_VIVO", "GUIDES", "METHODS", "PROVENANCE"),
-    *("SELECTIVITY", "WHOLE", "CHANGES", "CHANGES_SCRIPT"),
+    *("ANSWERS", "SELECTIVITY", "WHOLE", "CHANGES", "CHANGES_SCRIPT"),
 )
 
 
