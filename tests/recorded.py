@@ -36,7 +36,12 @@ OUTPUTS = {
         "tables/isotherms.csv",
         "tables/README.md",
     ),
-    "potency": ("tables/runcharts.csv", "tables/experiments.csv", "tables/potency.csv"),
+    "potency": (
+        "tables/runcharts.csv",
+        "tables/run_agreement.csv",
+        "tables/experiments.csv",
+        "tables/potency.csv",
+    ),
     "selectivity": ("tables/selectivity.csv", "tables/selectivity_windows.csv"),
 }
 INPUTS = {

@@ -19,11 +19,12 @@ SNAKEMAKE = ("snakemake", "--snakefile", str(ROOT / "Snakefile"))
 
 
 def files(folder: Path, *patterns: str) -> dict[str, bytes]:
-    """Bytes of the files below a folder that match one of the patterns."""
+    """Bytes of the files below a folder that match one of the patterns, those of history not."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for pattern in patterns
         for path in sorted(folder.glob(pattern))
+        if path.name != "changes.html"
     }
 
 

@@ -23,6 +23,7 @@ NAMED = (
     "constants.html",
     "methods.html",
     "provenance.html",
+    "changes.html",
 )
 KINDS = (*NAMED, page_of(QUOTES))
 COMPOUNDS = (*NAMES.values(), SCRIPT, "Sert-IN-2")
@@ -149,7 +150,36 @@ def test_hostile_cells_are_text(visit):
     page = visit("index.html")
     for name in (QUOTES, RIGHT_TO_LEFT, SCRIPT):
         assert name in page.locator("#answer").text_content()
-    assert page.locator("script").count() == 1
+    assert page.locator("script").count() == 2
+
+
+def test_the_first_page_tells_what_changed(visit):
+    """The largest eight of nine, as text; to the page of all of them leads a link."""
+    page = visit("index.html")
+    place = page.locator("#changes")
+    said = place.locator(".sentence").inner_text()
+    assert said.startswith("9 potencies and ratios moved (none out of the interval before) since")
+    assert 'the run that finished "quoted"' in said
+    assert f"the reason: {SCRIPT}" in said
+    rows = place.locator("tbody tr")
+    assert rows.count() == 8
+    after = rows.locator("td:nth-child(4)").all_inner_texts()
+    assert after == ["10.0", "9.00", "8.00", "7.00", "6.00", "5.00", "4.00", "3.00"]
+    assert FORMULA in rows.nth(6).inner_text()
+    assert f"{RIGHT_TO_LEFT} (simulated)" in rows.nth(7).text_content()
+    assert rows.locator("script").count() == 0
+    place.get_by_role("link", name="All changes since the previous run").click()
+    assert page.url.endswith("/changes.html")
+    assert page.locator("tbody tr").count() == 9
+
+
+def test_what_changed_is_a_link_where_no_script_runs(visit):
+    page = visit("index.html", java_script_enabled=False)
+    place = page.locator("#changes")
+    assert place.get_by_text("stands on a page of its own").is_visible()
+    assert place.get_by_text("Largest changes").is_hidden()
+    place.get_by_role("link", name="All changes since the previous run").click()
+    assert page.url.endswith("/changes.html")
 
 
 def test_a_link_to_folded_wells_unfolds_them(visit):

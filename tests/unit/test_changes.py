@@ -7,9 +7,9 @@ import pytest
 
 import recorded
 from reuptake.provenance import changes, history
-from reuptake.provenance.changes import NOT_KNOWN, changes_between
+from reuptake.provenance.changes import NOT_KNOWN, against_interval, changes_between
 from reuptake.provenance.history import Snapshot
-from reuptake.report.changes import write_page
+from reuptake.report.changes import largest, script, sentence_of, write
 
 EXCLUSION = {"drop": "D1", "run": "R", "plate": "P1", "well": "A1", "reason": "bubble", "by": "AB"}
 CURVES = "drop,run,assay,plate,compound,role,ic50_nM\n"
@@ -152,13 +152,25 @@ def test_the_store_keeps_the_last_run_and_is_replaced_when_damaged(tmp_path):
     assert history.read(path) == Snapshot({"volatile": "3"}, {})
 
 
-def test_a_run_after_a_run(tmp_path):
+def told(report) -> dict:
+    """What the script beside the first page holds."""
+    before, _, text = (report / "changes.js").read_text(encoding="ascii").partition(" = ")
+    assert before == "window.reuptakeChanges"
+    return json.loads(text.removesuffix(";\n"))
+
+
+def test_a_run_after_a_run(tmp_path, capsys):
     made = recorded.make(tmp_path)
+    report = made.results / "report"
+    page = report / "changes.html"
     assert changes.update(made.results) is None
-    page = made.results / "changes" / "index.html"
     assert "nothing to compare with" in page.read_text()
+    assert "nothing to compare with" in told(report)["sentence"]
     assert changes.update(made.results) == []
-    assert "No number has moved" in page.read_text()
+    assert "No number has moved since the run that finished 20" in page.read_text()
+    assert told(report)["sentence"] in page.read_text()
+    # what hangs on history is no result of the run
+    assert made.command(capsys, "verify").code == 0
     # tables that no complete run has made leave the history alone
     kept = (made.results / "changes" / "history.sqlite").read_bytes()
     table = made.results / "tables" / "potency.csv"
@@ -169,17 +181,128 @@ def test_a_run_after_a_run(tmp_path):
         assert list(csv.reader(file)) == [list(changes.COLUMNS)]
 
 
-def test_hostile_names_are_text_on_the_page(tmp_path):
-    bad = "<script>alert(1)</script>"
-    change = changes.Change("potency", f"compound={bad}", "value_nM", "4", "5", f"drop {bad}")
-    html = write_page([change], bad, bad, tmp_path).read_text()
-    assert bad not in html
+def change(name="c", column="value_nM", before="4", after="5", reason="why", **more):
+    about = {"table": "potency", "key": f"compound={name}; simulated=false"} | more
+    return changes.Change(column=column, before=before, after=after, reason=reason, **about)
+
+
+THEN = "2026-03-02T10:00:00+00:00"
+SINCE = "since the run that finished 2026-03-02 10:00:00 UTC"
+
+MOVED = f"moved (none out of the interval before) {SINCE}"
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        ([], f"No number has moved {SINCE}."),
+        (
+            [change(table="curves"), change(column="flags")],
+            f"No potency and no ratio has moved {SINCE}; other numbers have.",
+        ),
+        ([change()], f"1 potency {MOVED}; the reason: why."),
+        (
+            [change(), change(column="n_experiments"), change(table="selectivity")],
+            f"2 potencies and ratios {MOVED}; the reason: why.",
+        ),
+        (
+            [change(), change("d"), change("e", "row", "", "present"),
+             change("f", "row", "present", ""), change("g", "row", "present", "")],
+            "2 potencies and ratios moved (none out of the interval before), 1 is new, 2 are gone "
+            f"{SINCE}; the reason: why.",
+        ),
+        (
+            [change("e", "row", "", "present"), change("f", "row", "", "present", "another")],
+            f"2 potencies and ratios are new {SINCE}; the reasons stand beside them.",
+        ),
+        (
+            [change(after="10", against_interval=against_interval("4", "10", "2", "8")),
+             change("d", against_interval=against_interval("4", "5", "2", "8"))],
+            f"2 potencies and ratios moved (1 out of the interval before) {SINCE}; "
+            "the reason: why.",
+        ),
+        ([change(reason="x" * 161)],
+         f"1 potency {MOVED}; the reasons stand beside them."),
+        ([change(reason=NOT_KNOWN)], f"1 potency {MOVED}; the reason is {NOT_KNOWN}."),
+        (
+            [change(table="selectivity", column="row", before="", after="present")],
+            f"1 ratio is new {SINCE}; the reason: why.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_sentence(found, sentence):
+    assert sentence_of(found, THEN) == sentence
+
+
+def test_the_first_page_has_the_largest_changes_and_each_answer_once():
+    found = [
+        change("new", "row", "", "present"),
+        change("up", after="5"),
+        change("up", "n_experiments", "2", "3"),
+        change("counted", "n_experiments", "2", "3"),
+        change("down", after="1"),
+        change("bound", after="5000"),
+        change("bound", "qualifier", "=", ">"),
+        change("lost", after=""),
+        change("gone", "row", "present", ""),
+    ]
+    order = [c.key.split("; ")[0].removeprefix("compound=") for c in largest(found)]
+    assert order == ["bound", "gone", "lost", "down", "up", "counted", "new"]
+    assert [c.column for c in largest(found)][:2] == ["qualifier", "row"]
+    many = [change(f"c{i}", after=str(5 + i)) for i in range(20)]
+    rows = json.loads(script("", many).partition(" = ")[2].removesuffix(";\n"))["rows"]
+    assert [row["cells"][3] for row in rows] == [[f"{x}.0"] for x in range(24, 16, -1)]
+
+
+def test_hostile_names_are_text_on_the_page_and_in_the_script(tmp_path):
+    bad = '</script><script>alert(1)</script>&\u2028\u2029"é'
+    hostile = change(bad, reason=f"drop {bad}")
+    write([hostile], bad, bad, tmp_path)
+    html = (tmp_path / "changes.html").read_text(encoding="utf-8")
+    assert "<script>alert(1)" not in html
     assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 4
+    text = (tmp_path / "changes.js").read_bytes()
+    assert text.isascii()
+    assert not set(b"<>&") & set(text)
+    assert text.count(b"\n") == 1
+    (row,) = told(tmp_path)["rows"]
+    assert row["cells"][0] == [bad]
+    assert bad in told(tmp_path)["sentence"]
 
 
 def test_simulated_answers_are_marked(tmp_path):
     key = "compound=c; target=SERT; simulated=true"
-    change = changes.Change("potency", key, "value_nM", "4.0001", "5", "why")
-    html = write_page([change], "then", "T", tmp_path).read_text()
+    simulated = change(key=key, before="4.0001", reason="why; and more")
+    write([simulated], "then", "T", tmp_path)
+    html = (tmp_path / "changes.html").read_text(encoding="utf-8")
     assert "c, SERT (simulated)" in html
-    assert "4.00" in html
+    assert "Every number on this page comes from simulated" in html
+    (row,) = told(tmp_path)["rows"]
+    cells = [["c, SERT (simulated)"], ["potency, value_nM"], ["4.00"], ["5.00"], ["–"]]
+    assert row == {"cells": [*cells, ["why", "and more"]], "simulated": True}
+    write([simulated, change()], "then", "T", tmp_path)
+    html = (tmp_path / "changes.html").read_text(encoding="utf-8")
+    assert "Some numbers on this page come from simulated" in html
+
+
+def test_as_many_figures_as_tell_two_numbers_apart():
+    found = [
+        change(before="1180.4", after="1176.2"),
+        change("d", before="4.00001", after="4.00002"),
+    ]
+    rows = json.loads(script("", found).partition(" = ")[2].removesuffix(";\n"))["rows"]
+    assert [row["cells"][2:4] for row in rows] == [
+        [["1,180"], ["1,176"]],
+        [["4.00001"], ["4.00002"]],
+    ]
+
+
+def test_the_page_leads_to_the_pages_that_there_are(tmp_path):
+    write([], "then", "T", tmp_path)
+    assert "constants.html" not in (tmp_path / "changes.html").read_text(encoding="utf-8")
+    for name in ("constants.html", "in-vivo.html"):
+        (tmp_path / name).write_text("")
+    write([], "then", "T", tmp_path)
+    html = (tmp_path / "changes.html").read_text(encoding="utf-8")
+    assert 'href="constants.html"' in html
+    assert 'href="in-vivo.html"' in html

@@ -30,7 +30,7 @@ from reuptake.report.pages import ReportSettings
 from reuptake.report.sections import _far_from
 from reuptake.report.store import Store
 from reuptake.stages import guides
-from reuptake.tables import RUNCHARTS, SELECTIVITY_WINDOWS, typed
+from reuptake.tables import RUN_AGREEMENT, RUNCHARTS, SELECTIVITY_WINDOWS, typed
 
 GUIDE = "Sert-IN-2"
 SETTINGS = ReportSettings(
@@ -47,6 +47,7 @@ FIXED = {
     "qc.html",
     "methods.html",
     "provenance.html",
+    "changes.html",
 }
 
 
@@ -135,7 +136,9 @@ def real_only(make, tmp_path_factory) -> dict[str, Page]:
 
 def test_hostile_text_is_shown_and_never_alive(pages):
     for name, page in pages.items():
-        assert len(page.all("script")) == 1, name
+        loaded = [tag["src"] for tag in page.all("script") if "src" in tag]
+        assert loaded == (["changes.js"] if name == "index.html" else []), name
+        assert len(page.all("script")) == 1 + len(loaded), name
         assert "alert(1)" not in re.search("<script>(.*?)</script>", page.html, re.S).group(1)
         assert not any(key.startswith("on") for _, attrs in page.tags for key in attrs), name
         assert not page.all("b"), name
@@ -173,7 +176,23 @@ def test_the_policy_lets_exactly_the_pages_own_script_and_style_run(pages):
             digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
             assert f"{directive} 'sha256-{digest}'" in policy
         assert "unsafe" not in policy
+        # the first page alone may load what changed, from beside it
+        assert ("'self'" in policy) == (page is pages["index.html"])
         assert not any("style" in attrs for _, attrs in page.tags)
+
+
+def test_nothing_is_said_of_changes_before_they_are_known(make, tmp_path):
+    """A report that is made anew does not tell what the last run found of another one."""
+    for folder in ("report", "report/compounds"):
+        (tmp_path / folder).mkdir()
+        for name in ("changes.html", "changes.js"):
+            (tmp_path / folder / name).write_text("1 potency moved")
+    pages = make(tmp_path, report_tables.empty())
+    assert "Not compared yet" in pages["changes.html"].words
+    assert "Not compared yet" in (tmp_path / "report" / "changes.js").read_text()
+    assert not (tmp_path / "report" / "compounds" / "changes.html").exists()
+    words = pages["index.html"].words
+    assert "What moved since the previous successful run, how far and why, stands on" in words
 
 
 def test_every_compound_has_a_page_and_every_link_arrives(pages):
@@ -199,9 +218,6 @@ def assert_links_arrive(pages: dict[str, Page]) -> None:
             path, _, fragment = link["href"].partition("#")
             if link["href"].startswith("data:text/csv;"):
                 assert link["download"].endswith(".csv")
-                continue
-            if path.startswith("../changes/"):  # written beside the report when a run has ended
-                assert name == "index.html"
                 continue
             if path == "tables.xlsx":  # whether it is there, another test tells
                 continue
@@ -326,7 +342,7 @@ def test_the_mark_of_simulated_data_is_there_exactly_when_needed(pages, real_onl
 def test_all_simulated_is_said_so(make, tmp_path):
     pages = make(tmp_path, report_tables.archive(real=False))
     published = {"guides.html", "report-single-file.html"}
-    for name in pages.keys() - {"provenance.html"}:  # which has no numbers
+    for name in pages.keys() - {"provenance.html", "changes.html"}:  # which have no numbers
         but = " but the published ones" if name in published else ""
         assert f"Every number on this page{but} comes from simulated wells" in pages[name].words
     marked = f"{report_tables.SIMULATED_DROP}: accepted, 0 sealed files simulated"
@@ -429,6 +445,20 @@ def test_run_charts_and_the_class_of_a_ratio_are_told(make, tmp_path):
         "simulated": False,
     }
     tables["selectivity_windows"] = typed(pd.DataFrame([window]), SELECTIVITY_WINDOWS)
+    pair = {
+        "assay": "binding",
+        "quantity": "Ki",
+        "simulated": True,
+        "first_experiment": "D/1",
+        "second_experiment": "D/2",
+        "n_compounds": 24,
+        "mean_ratio": 1.25,
+        "lower": 0.8,
+        "upper": 1.95,
+        "msr": 1.56,
+        "notes": SCRIPT,
+    }
+    tables["run_agreement"] = typed(pd.DataFrame([pair]), RUN_AGREEMENT)
     pages = make(tmp_path, tables)
     page = pages["index.html"]
     assert "not told apart from paroxetine, DEMO-9: closer than the minimum" in page.words
@@ -437,6 +467,8 @@ def test_run_charts_and_the_class_of_a_ratio_are_told(make, tmp_path):
     assert "Welch" in page.words
     assert "1 run chart of reference compounds; no run out of control" in page.words
     page = pages["qc.html"]
+    assert "Some numbers on this page come from simulated" in page.words
+    assert f"D/2 24 1.25 0.800 to 1.95 1.56 {SCRIPT}" in page.words
     assert any("Run chart of citalopram" in image["alt"] for image in page.all("img"))
 
 

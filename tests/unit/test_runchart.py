@@ -9,7 +9,6 @@ from reuptake.figures import runcharts as figure
 from reuptake.figures import style
 from reuptake.potency import combine_experiments, usable
 from reuptake.qc.runchart import (
-    agreement,
     alike,
     between_run_sd,
     indistinguishable,
@@ -95,13 +94,6 @@ def test_minimum_significant_ratio():
     assert indistinguishable(1.0, 1.49, msr(s))
     assert indistinguishable(1.49, 1.0, msr(s))
     assert not indistinguishable(1.0, 1.50, msr(s))
-
-
-def test_replicate_experiment():
-    """d = 0.1, 0.3, 0.2: mean 0.2, SD 0.1; MR 10^0.2, MSR 10^0.2, limits 10^0 and 10^0.4."""
-    found = agreement([1.1, 2.3, 3.2], [1.0, 2.0, 3.0])
-    numbers = (found.n, found.mean_ratio, found.msr, found.lower, found.upper)
-    assert numbers == pytest.approx((3, 10**0.2, 10**0.2, 1.0, 10**0.4))
 
 
 def test_results_that_cannot_be_told_apart():

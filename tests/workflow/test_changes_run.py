@@ -17,6 +17,8 @@ def changed(working) -> pd.DataFrame:
 def test_an_exclusion_moves_the_curves_of_its_drop_and_says_so(finished):
     """The first run has nothing to compare with, a lost history costs the history alone."""
     assert changed(finished).empty
+    script = finished.folder / "results" / "report" / "changes.js"
+    assert "nothing to compare with" in script.read_text(encoding="utf-8")
     wells = finished.table("wells")
     mine = wells[(wells["drop"] == BINDING) & (wells.role == "sample")]
     well = mine[mine.assay == "sert_binding"].iloc[8]
@@ -32,6 +34,12 @@ def test_an_exclusion_moves_the_curves_of_its_drop_and_says_so(finished):
     told = f"well {BINDING}, {well.run}, {well.plate}, {well.well} is now excluded"
     assert moved.reason.str.startswith(told).all()
     assert not moved.key.str.contains(PARTNER).any()
+    report = finished.folder / "results" / "report"
+    for name in ("changes.html", "changes.js"):
+        assert told in (report / name).read_text(encoding="utf-8"), name
+    assert "All changes since" in (report / "index.html").read_text(encoding="utf-8")
+    verified = finished.command("reuptake", "verify")
+    assert verified.returncode == 0, verified.stdout
     tables = finished.tables()
     (finished.folder / "results" / "changes" / "history.sqlite").unlink()
     assert finished.plan().rules == set()

@@ -77,10 +77,12 @@ class Working:
 
     @property
     def answers(self) -> dict[str, bytes]:
-        """Every file of tables, figures and report."""
+        """Every file of tables, figures and report, but what the report says of earlier runs."""
         kinds = [self.folder / "results" / kind for kind in ("tables", "figures", "report")]
+        history = [kinds[-1] / name for name in ("changes.html", "changes.js")]
         files = [path for kind in kinds for path in kind.rglob("*") if path.is_file()]
-        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in files}
+        answers = [path for path in files if path not in history]
+        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in answers}
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run a program of the environment in the folder."""

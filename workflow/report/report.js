@@ -1,5 +1,30 @@
-// Sortable tables with a filter and a CSV of what is shown, and folded parts that open when linked to.
+// Sortable tables with a filter and a CSV of what is shown, folded parts that open when linked to,
+// and on the first page what changed.
 "use strict";
+// of changes.js, which is replaced when the run has been compared with the one before
+const changed = document.getElementById("changes");
+if (changed && window.reuptakeChanges) {
+  const { sentence, rows } = window.reuptakeChanges;
+  changed.querySelector(".sentence").textContent = sentence;
+  const body = changed.querySelector("tbody");
+  for (const { cells, simulated } of rows) {
+    const row = body.insertRow();
+    row.classList.toggle("simulated", simulated);
+    cells.forEach((lines, column) => {
+      const cell = document.createElement(column ? "td" : "th");
+      if (!column) cell.scope = "row";
+      cell.className = column ? "words" : "name";
+      for (const line of lines) {
+        const note = document.createElement("span");
+        note.className = "note";
+        note.textContent = line;
+        cell.append(note);
+      }
+      row.append(cell);
+    });
+  }
+  changed.querySelector(".scroll").hidden = rows.length === 0;
+}
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   table.querySelectorAll("thead th").forEach((head, column) => {

@@ -401,6 +401,22 @@ RUNCHARTS = (
     _number("msr", "minimum significant ratio 10^(2 sqrt2 SD), from 6 runs on", "fold"),
 )
 
+RUN_AGREEMENT = (
+    _ASSAY,
+    _QUANTITY,
+    _SIMULATED,
+    _text("first_experiment", "the earlier run: the latest of five with three compounds in common"),
+    _text("first_date", "its date"),
+    _text("second_experiment", "the later run"),
+    _text("second_date", "its date"),
+    _integer("n_compounds", "compounds with an exact value in both runs"),
+    _number("mean_ratio", "MR, geometric mean of value in the first run / in the second", "fold"),
+    _number("lower", "limit of agreement 10^(mean d - 2 SD d), d = log10 of a ratio", "fold"),
+    _number("upper", "limit of agreement 10^(mean d + 2 SD d), both from 20 compounds on", "fold"),
+    _number("msr", "minimum significant ratio 10^(2 SD d), from 20 compounds on", "fold"),
+    _text("notes", "what a reader must know, joined by '; '"),
+)
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "drops": DROPS,
     "plates": PLATES,
@@ -413,6 +429,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "selectivity": SELECTIVITY,
     "selectivity_windows": SELECTIVITY_WINDOWS,
     "runcharts": RUNCHARTS,
+    "run_agreement": RUN_AGREEMENT,
 } | IN_VIVO
 
 

@@ -1,6 +1,7 @@
 """Potency: run charts, curves to experiments (n = 1 each), these to Ki and IC50 with intervals.
 
-Input: curves.csv and the published affinities, for a note. Output: runcharts.csv, experiments.csv and potency.csv. One job.
+Input: curves.csv and the published affinities, for a note. Output: runcharts.csv,
+run_agreement.csv, experiments.csv and potency.csv. One job.
 """
 
 
@@ -10,6 +11,7 @@ rule potency:
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
         reported(f"{TABLES}/runcharts.csv", "Quality", "run charts"),
+        reported(f"{TABLES}/run_agreement.csv", "Quality", "agreement of runs"),
         reported(f"{TABLES}/experiments.csv", "Answers", "experiments", subcategory="In vitro"),
         reported(f"{TABLES}/potency.csv", "Answers", "potency", subcategory="In vitro"),
     log:

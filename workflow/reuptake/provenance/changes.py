@@ -16,6 +16,7 @@ from reuptake.formatting import join_words, significant
 from reuptake.problems import ProblemsError
 from reuptake.provenance import history
 from reuptake.provenance.chain import KEYS
+from reuptake.provenance.change import INSIDE, NOT_KNOWN, OUTSIDE, Change
 from reuptake.provenance.history import Snapshot
 from reuptake.provenance.record import read
 from reuptake.provenance.verify import flat
@@ -34,29 +35,11 @@ INTERVALS = {
 }
 # on another kind of processor the same run agrees to this
 SAME = 1e-6
-NOT_KNOWN = "not known: nothing that is recorded has changed"
 # keys that no number hangs on, and those whose effect is named otherwise
 _SILENT = {
     f"config.{key}"
     for key in ("title", "guide_compound", "strict", "results", "drops", "assays", "targets")
 } | {"config.compounds", "config.exclusions", "config.reference"}
-
-
-@dataclass(frozen=True)
-class Change:
-    """One cell that is another than before; column ``row`` for a row that came or went.
-
-    `against_interval` says of a value with a 95 % interval how far it moved, and whether out of
-    the interval that it had.
-    """
-
-    table: str
-    key: str
-    column: str
-    before: str
-    after: str
-    reason: str
-    against_interval: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +72,9 @@ def after_success(results: Path) -> None:
 
 
 def update(results: Path) -> list[Change] | None:
-    """Compare a finished run with the one before, write changes.csv, keep the run.
+    """Compare a finished run with the one before, say what moved, keep the run.
+
+    It is said in changes.csv and in the report (:mod:`reuptake.report.changes`).
 
     Parameters
     ----------
@@ -114,10 +99,10 @@ def update(results: Path) -> list[Change] | None:
     before = history.read(results / history.STORE)
     found = None if before is None else changes_between(before, after)
     write(found or [], results / FOLDER / "changes.csv")
-    from reuptake.report.changes import write_page
+    from reuptake.report.changes import write as write_page
 
     finished = "" if before is None else before.record["volatile"]["finished"]
-    write_page(found, finished, record["config"]["config"]["title"], results / FOLDER)
+    write_page(found, finished, record["config"]["config"]["title"], results / "report")
     # last: were it first, a run killed in between would have no changes
     history.write(results / history.STORE, after)
     return found
@@ -312,7 +297,7 @@ def against_interval(before: str, after: str, lower: str, upper: str) -> str:
         inside = float(lower) <= now <= float(upper)
     except ValueError:
         return f"{fold}, no earlier interval"
-    return f"{fold}, {'inside' if inside else 'outside'} the earlier interval"
+    return f"{fold}, {INSIDE if inside else OUTSIDE}"
 
 
 def write(changes: Iterable[Change], path: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from reuptake.drops import seal
 from reuptake.drops.folder import SEAL, is_junk
 from reuptake.problems import Problem, ProblemsError
+from reuptake.provenance.change import PAGE, SCRIPT
 from reuptake.provenance.software import software
 from reuptake.runfile import RunFile
 from reuptake.settings.load import resolve
@@ -25,6 +26,8 @@ RECORD = Path("provenance") / "run.json"
 SCHEMA = 1
 # the folders of what a run answers with
 KINDS = ("tables", "figures", "report")
+# of the report, what is replaced after the run, once it is compared with the run before
+OF_HISTORY = (PAGE, SCRIPT)
 
 
 def without_drops(paths: Iterable[str], per_drop: str) -> list[str]:
@@ -145,8 +148,7 @@ def _figures(figures: Path) -> list[str]:
 
 def _pages(report: Path) -> Iterator[str]:
     # the report removes the pages of what is gone
-    pages = (path for path in report.rglob("*") if path.suffix in (".html", ".xlsx"))
-    return (path.relative_to(report).as_posix() for path in pages)
+    return (name for name in found(report) if Path(name).suffix in (".html", ".xlsx"))
 
 
 def _checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
@@ -154,12 +156,13 @@ def _checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
 
 
 def found(folder: Path) -> list[str]:
-    """The files below a folder of results, those of the operating system left out."""
-    return sorted(
+    """The files below a folder of results, but those of the operating system and of history."""
+    names = (
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
         if not path.is_dir() and not is_junk(path.name)
     )
+    return sorted(name for name in names if folder.name != "report" or name not in OF_HISTORY)
 
 
 def checksum_of(record: dict, kind: str, name: str) -> str:

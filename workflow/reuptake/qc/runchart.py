@@ -152,47 +152,6 @@ def alike(log10_nM: np.ndarray, sds: np.ndarray, most: int = 11) -> list[list[in
     return out
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """How well an experiment repeats another, over the compounds in both.
-
-    Attributes
-    ----------
-    n : int
-        Compounds.
-    mean_ratio, lower, upper : float
-        MR, the geometric mean of first/second, with the limits of agreement.
-    msr : float
-        Minimum significant ratio of the replicate experiment.
-    """
-
-    n: int
-    mean_ratio: float
-    lower: float
-    upper: float
-    msr: float
-
-
-def agreement(first, second) -> Agreement:
-    """Replicate-experiment statistics of two runs of the same compounds.
-
-    With :math:`d = \\log_{10}(first/second)`: :math:`MR = 10^{\\bar d}`, limits of agreement
-    :math:`10^{\\bar d \\pm 2 s_d}`, :math:`MSR = 10^{2 s_d}`.
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (n,)
-        log10 potencies of the same compounds; 20 to 30 are usual.
-
-    References
-    ----------
-    Assay Guidance Manual, replicate-experiment study; Bland & Altman 1986, Lancet 1:307.
-    """
-    d = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
-    mean, spread = float(np.mean(d)), 2.0 * float(np.std(d, ddof=1))
-    return Agreement(len(d), 10**mean, 10 ** (mean - spread), 10 ** (mean + spread), 10.0**spread)
-
-
 def runcharts_of(references: pd.DataFrame) -> pd.DataFrame:
     """The table of run charts.
 

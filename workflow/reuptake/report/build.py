@@ -13,7 +13,7 @@ import pandas as pd
 from reuptake import guides
 from reuptake.animals.columns import TABLES as IN_VIVO
 from reuptake.figures.inputs import read_tables
-from reuptake.report import elements, pages
+from reuptake.report import changes, elements, pages
 from reuptake.report.cards import make_cards
 from reuptake.report.curve_tables import wells_tables
 from reuptake.report.guide_blocks import guide_tables
@@ -45,6 +45,9 @@ def build_report(
     seals: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Path]:
     """Write ``index.html``, its other pages, ``compounds/<compound>.html`` and ``tables.xlsx``.
+
+    What changed is not known here: ``changes.html`` and ``changes.js`` say so until the run has
+    been compared with the one before.
 
     Parameters
     ----------
@@ -99,6 +102,8 @@ def build_report(
     store.keep_only_used()
     for old in set(out.rglob("*.html")) - set(made):
         old.unlink()
+    with replacing(out / elements.CHANGES_SCRIPT) as temporary:
+        temporary.write_text(changes.script(changes.NOT_YET, []), encoding="utf-8")
     write_workbook(data, filled, out / WORKBOOK, settings.title)
     for path, html in reversed(made.items()):  # the first page last: what it links to is there
         with replacing(path) as temporary:
@@ -124,6 +129,7 @@ def _pages(report: Report, filled: Mapping[str, pd.DataFrame], folder: Path):
         yield elements.CONSTANTS, "constants.html.j2", pages.constants_page(report)
     yield elements.METHODS, "methods.html.j2", pages.methods_page(report)
     yield elements.PROVENANCE, "provenance.html.j2", pages.provenance_page(report)
+    yield elements.CHANGES, "changes.html.j2", changes.content(changes.NOT_YET, [])
 
 
 def _parts(report: Report) -> Iterator[tuple[str, Report, list[WellsPage]]]:

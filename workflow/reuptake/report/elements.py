@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from reuptake.formatting import MISSING, bounded, interval, significant, slug
+from reuptake.provenance import change
 from reuptake.tables import TABLES
 
 INDEX, QUALITY, CONSTANTS, IN_VIVO = "index.html", "qc.html", "constants.html", "in-vivo.html"
 GUIDES, METHODS, PROVENANCE = "guides.html", "methods.html", "provenance.html"
 ANSWERS, SELECTIVITY, WHOLE = "answers.html", "selectivity.html", "report-single-file.html"
+CHANGES, CHANGES_SCRIPT = change.PAGE, change.SCRIPT
 
 
 @dataclass(frozen=True)

@@ -181,8 +181,8 @@ def selectivity(report: Report, first: dict) -> dict:
 
 
 def quality_page(report: Report) -> dict:
-    """Plates, run charts, and the limits in force."""
-    drops = report.data["drops"]
+    """Plates, run charts, agreement of runs, and the limits in force."""
+    drops, pairs = report.data["drops"], report.data["run_agreement"]
     accepted = drops.loc[drops["status"] == "accepted", "drop"]
     own = {
         key: quality.limits_rows(limits)
@@ -190,10 +190,11 @@ def quality_page(report: Report) -> dict:
         if (limits := {k: v for k, v in (assay.get("limits") or {}).items() if v})
     }
     return {
-        "simulated": share_of(report.data["plates"], report.data["runcharts"]),
+        "simulated": share_of(report.data["plates"], report.data["runcharts"], pairs),
         "plates": quality.plates_table(report.data["plates"]),
         "plate_figures": report.pictures.heat_maps(accepted, HEAT_MAPS_INSIDE),
         "run_charts": report.pictures.of("runcharts"),
+        "agreement": quality.agreement_table(pairs),
         "limits": quality.limits_rows(report.settings.limits),
         "own_limits": own,
     }

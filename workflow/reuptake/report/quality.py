@@ -20,6 +20,7 @@ from reuptake.report.elements import (
     is_true,
     notes,
     number,
+    span,
     verdict,
 )
 
@@ -136,6 +137,52 @@ def plates_table(plates: pd.DataFrame) -> Table:
         for row in plates.to_dict("records")
     ]
     return Table("Quality of every plate", columns, rows)
+
+
+def agreement_table(pairs: pd.DataFrame) -> Table:
+    """How well each run repeats an earlier one."""
+    columns = heads(
+        "run_agreement",
+        {
+            "Assay": "assay",
+            "Quantity": "quantity",
+            "Earlier run": "first_experiment",
+            "Date": "first_date",
+            "Later run": "second_experiment",
+            "Its date": "second_date",
+            "Compounds": "n_compounds",
+            "Mean ratio": "mean_ratio",
+            "Limits of agreement": "10^(mean d ± 2 SD d), d = log10 ratio of a compound; given from"
+            " 20 compounds on",
+            "MSR": "msr",
+            "Notes": "notes",
+        },
+    )
+    rows = [
+        Row(
+            [
+                Cell(
+                    row["assay"],
+                    href=f"{METHODS}#{anchor('assay', row['assay'])}",
+                    simulated=is_true(row["simulated"]),
+                    style="name",
+                ),
+                Cell(row["quantity"]),
+                Cell(row["first_experiment"]),
+                Cell(row["first_date"]),
+                Cell(row["second_experiment"]),
+                Cell(row["second_date"]),
+                count(row["n_compounds"]),
+                number(row["mean_ratio"]),
+                span(row["lower"], row["upper"]),
+                number(row["msr"]),
+                notes(row["notes"]),
+            ],
+            simulated=is_true(row["simulated"]),
+        )
+        for row in pairs.to_dict("records")
+    ]
+    return Table("Agreement of consecutive runs", columns, rows)
 
 
 def plate_anchor(row: Mapping) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).resolve().parents[2] / "report"
 _PAGES = (
     *("INDEX", "QUALITY", "CONSTANTS", "IN_VIVO", "GUIDES", "METHODS", "PROVENANCE"),
-    *("ANSWERS", "SELECTIVITY", "WHOLE"),
+    *("ANSWERS", "SELECTIVITY", "WHOLE", "CHANGES", "CHANGES_SCRIPT"),
 )
 
 
@@ -36,12 +36,17 @@ def make_environment() -> Environment:
     )
     css = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     js = (TEMPLATES / "report.js").read_text(encoding="utf-8")
-    # The page may run this script and use this style sheet, and load nothing.
+    # The page may run this script and use this style sheet, and load nothing. The first page
+    # alone may also load a script that lies beside it.
+    policy = (
+        f"default-src 'none'; img-src data:; style-src '{_hash(css)}'; "
+        f"script-src '{_hash(js)}'{{}}; base-uri 'none'; form-action 'none'"
+    )
     environment.globals |= {
         "css": Markup(css),
         "js": Markup(js),
-        "policy": f"default-src 'none'; img-src data:; style-src '{_hash(css)}'; "
-        f"script-src '{_hash(js)}'; base-uri 'none'; form-action 'none'",
+        "policy": policy.format(""),
+        "policy_with_changes": policy.format(" 'self'"),
         "software": [(name, version(name)) for name in SOFTWARE],
         "table_rows": table_rows,
         "simulated_mark": SIMULATED_TAG,

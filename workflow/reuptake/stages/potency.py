@@ -1,4 +1,4 @@
-"""Curves to runcharts.csv, experiments.csv and potency.csv."""
+"""Curves to runcharts.csv, run_agreement.csv, experiments.csv and potency.csv."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from reuptake.pooling import join_flags
 from reuptake.potency import combine_experiments, experiments_of, potencies_of, usable
 from reuptake.published import note_of, published_values, read_affinities
+from reuptake.qc.replicates import run_agreement_of
 from reuptake.qc.runchart import (
     MIN_HISTORY,
     MIN_RUNS_FOR_MSR,
@@ -14,15 +15,15 @@ from reuptake.qc.runchart import (
     run_flags,
     runcharts_of,
 )
-from reuptake.tables import CURVES, EXPERIMENTS, read_csv, records, typed, write_csv
+from reuptake.tables import CURVES, read_csv, records, write_csv
 
 
 def run(tables: Path, section: dict) -> None:
     """Chart the reference compounds, combine curves to experiments and these to potencies."""
     curves = read_csv(tables / "curves.csv", CURVES)
     used = usable(curves)
-    references = used[used.role == "reference"]
-    charts = runcharts_of(typed(combine_experiments(references), EXPERIMENTS))
+    references = combine_experiments(used[used.role == "reference"])
+    charts = runcharts_of(references)
     experiments = experiments_of(curves)
     flags = run_flags(charts)
     keys = zip(
@@ -37,6 +38,7 @@ def run(tables: Path, section: dict) -> None:
         for old, key in zip(experiments["flags"], keys, strict=True)
     ]
     write_csv(charts, tables / "runcharts.csv")
+    write_csv(run_agreement_of(experiments, references), tables / "run_agreement.csv")
     write_csv(experiments, tables / "experiments.csv")
     sds, msr_sds = (between_run_sd(charts, n) for n in (MIN_HISTORY, MIN_RUNS_FOR_MSR))
     potencies = potencies_of(experiments, sds, msr_sds)
