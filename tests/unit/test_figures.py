@@ -251,6 +251,28 @@ def test_residuals_are_distances_from_the_curve_in_its_standard_deviations(archi
     assert found[wells["role"].isin(["blank", "total_added", "empty"])].isna().all()
 
 
+def test_copied_figures_stay_unless_somebody_touched_them(tmp_path):
+    folder, record = tmp_path / "figures", tmp_path / "copied.json"
+    folder.mkdir()
+    for stem in ("one", "two"):
+        for suffix in (".svg", ".png"):
+            (tmp_path / f"{stem}{suffix}").write_text(stem)
+    entries = {"a": tmp_path / "one", "b": tmp_path / "two"}
+    cache.copy_out(entries, folder, record)
+    looks = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
+    (folder / "a.svg").write_text("drawn over")
+    (folder / "b.png").unlink()
+    (folder / "gone.svg").write_text("of an earlier run")
+    cache.copy_out(entries, folder, record)
+    assert {f.name: f.read_text() for f in folder.iterdir()} == {
+        "a.svg": "one", "a.png": "one", "b.svg": "two", "b.png": "two"
+    }  # fmt: skip
+    for name in ("a.png", "b.svg"):
+        assert (folder / name).stat().st_mtime_ns == looks[name]
+    cache.copy_out({"a": tmp_path / "two"}, folder, record)
+    assert {f.name: f.read_text() for f in folder.iterdir()} == {"a.svg": "two", "a.png": "two"}
+
+
 def test_letters_stand_on_the_wells_of_their_role(archive):
     data = next(iter(plates.prepare(archive)))[4]
     with style.context():

@@ -90,11 +90,8 @@ def build_figures(
     stems = [cache_folder / cache.key(d.kind, d.data) for d in drawings]
     missing = {s: d for s, d in zip(stems, drawings, strict=True) if not cache.stored(s)}
     draw_all(missing, processes)
-    for suffix in cache.SUFFIXES:
-        for old in figures.glob(f"*{suffix}"):
-            old.unlink()
-    for stem, drawing in zip(stems, drawings, strict=True):
-        cache.copy_out(stem, figures / drawing.row["file"])
+    files = [drawing.row["file"] for drawing in drawings]
+    cache.copy_out(dict(zip(files, stems, strict=True)), figures, cache_folder.with_suffix(".json"))
     write_csv(typed(pd.DataFrame([d.row for d in drawings]), INDEX), figures / "index.csv")
     cache.keep_only(cache_folder, set(stems))
     return len(missing)

@@ -6,13 +6,16 @@ SHA-256 of the data it shows, of the code that draws it and of the libraries' ve
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from reuptake.disk import temporary_mark
 from reuptake.figures.contents import digest_of
 from reuptake.settings.sections import fingerprint
+from reuptake.tables import replacing
 
 SUFFIXES = (".svg", ".png")
 
@@ -40,13 +43,43 @@ def store(stem: Path, draw) -> None:
             Path(f"{temporary}{suffix}").unlink(missing_ok=True)
 
 
-def copy_out(stem: Path, target: Path) -> None:
-    """Copy an entry to `target`.svg and .png.
+def copy_out(stems: Mapping[str, Path], folder: Path, record: Path) -> None:
+    """Copy entries to ``<name>.svg`` and ``<name>.png``; other files of these kinds are removed.
 
-    Not hard links: a figure edited in place would then change the store as well.
+    What an earlier run has copied and nobody has touched stays. No hard links: a figure edited
+    in place would change the store as well.
+
+    Parameters
+    ----------
+    stems : mapping
+        Entry of each name.
+    folder : Path
+    record : Path
+        File that says what was copied; without it everything is.
     """
-    for suffix in SUFFIXES:
-        shutil.copyfile(f"{stem}{suffix}", f"{target}{suffix}")
+    before = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    wanted, copied = set(), {}
+    for name, stem in stems.items():
+        for suffix in SUFFIXES:
+            target, file = folder / f"{name}{suffix}", f"{name}{suffix}"
+            wanted.add(file)
+            if before.get(file) != [stem.name, *_look(target)]:
+                shutil.copyfile(f"{stem}{suffix}", target)
+            copied[file] = [stem.name, *_look(target)]
+    for old in folder.iterdir():
+        if old.suffix in SUFFIXES and old.name not in wanted:
+            old.unlink()
+    with replacing(record) as temporary:
+        temporary.write_text(json.dumps(copied), encoding="utf-8")
+
+
+def _look(file: Path) -> tuple[int, int]:
+    """Size and time of a file, which change when it is edited; zeros where there is none."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
 
 
 def keep_only(folder: Path, stems: set[Path]) -> None:

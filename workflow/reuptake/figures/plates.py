@@ -27,6 +27,7 @@ _ACROSS = 3
 _PLATE_MM, _GAP_X_MM, _GAP_Y_MM, _HEAD_MM, _FOOT_MM = 50.0, 7, 10, 14, 15
 _GAP_RESIDUALS_MM = 1.5
 _OF_WELL = ("run", "plate", "row", "col", "role", "signal", "excluded", "flagged", "residual")
+_OF_PANEL = ("run", "plate", "verdict")
 _VERDICT_COLOURS = {"pass": palette.GREEN, "warn": "#9a6700", "fail": palette.ALERT}
 _NO_SIGNAL = "#eceff1"
 
@@ -277,7 +278,8 @@ def caption(data: PlateData) -> str:
     """What is drawn, and the verdict of each plate, in words."""
     kind = "logarithmic" if isinstance(colour_scale(data.low, data.high), LogNorm) else "linear"
     verdicts = ", ".join(
-        f"{p.run} {p.plate} {p.verdict or 'without a verdict'}" for p in data.plates.itertuples()
+        f"{run} {plate} {verdict or 'without a verdict'}"
+        for run, plate, verdict in zip(*map(data.plates.get, _OF_PANEL), strict=True)
     )
     crossed = int(data.wells["excluded"].sum())
     ringed = int(data.wells["flagged"].sum())
