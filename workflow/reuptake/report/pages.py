@@ -38,6 +38,8 @@ DIAGRAMS = (
 )
 _SHOWN_OF_COMPOUND = ("curves", "experiments", "potency", "selectivity", "wells")
 TIMELINES = ("forced_swim_timeline", "pca_timeline")
+# so many run charts stand on the first page too
+RUN_CHARTS_FIRST = 6
 # a table of answers with more rows than this has its place on a page of its own
 MOST_ROWS_FIRST = 60
 _ANSWERS = {"windows": "Windows", "selectivity": "Selectivity", "potency": "Potency"}
@@ -145,7 +147,8 @@ def index(report: Report) -> dict:
         "heat_maps": report.pictures.of("heatmap"),
         "selectivity_figures": shown,
         "more_figures": bool(more),
-        "run_charts": len(report.pictures.of("runcharts")),
+        "run_charts": report.pictures.of("runcharts"),
+        "charts_first": RUN_CHARTS_FIRST,
         "animal_runs": in_vivo.experiments(data, data["animal_runs"], None),
         "limitations": limitations(data, report.settings.guide_compound),
     }
