@@ -41,7 +41,7 @@ TIMELINES = ("forced_swim_timeline", "pca_timeline")
 # so many run charts stand on the first page too
 RUN_CHARTS_FIRST = 6
 # a table of answers with more rows than this has its place on a page of its own
-MOST_ROWS_FIRST = 60
+MOST_ROWS_FIRST = 100
 _ANSWERS = {"windows": "Windows", "selectivity": "Selectivity", "potency": "Potency"}
 
 
