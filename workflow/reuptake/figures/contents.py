@@ -31,7 +31,7 @@ def _feed(digest, part: object) -> None:
                 values = column.to_numpy(np.float64, na_value=np.nan)
                 digest.update(np.where(np.isnan(values), np.nan, values).tobytes())
             else:
-                _text(digest, repr([str(text) for text in column]), "column")
+                _text(digest, repr([str(text) for text in column.tolist()]), "column")
     elif isinstance(part, dict):
         _feed(digest, f"mapping of {len(part)} keys")
         for name, value in part.items():
