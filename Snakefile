@@ -35,7 +35,7 @@ min_version("9.0")
 
 # The graph of a large archive is a million objects that stay. Searched for garbage as often as
 # Python does, they take a sixth of the plan.
-gc.set_threshold(50_000, 20, 50)
+gc.set_threshold(200_000, 50, 1000)
 
 
 configfile: "config/config.yaml"
