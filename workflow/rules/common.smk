@@ -22,11 +22,11 @@ wildcard_constraints:
     drop="[A-Za-z0-9._-]+",
 
 
-def processed(wildcards):
+def processed(drop):
     """The folder of a drop that has its seal; of others no file is made."""
-    folder = FOLDERS.get(wildcards.drop)
+    folder = FOLDERS.get(drop)
     if folder is None or not folder.sealed:
-        raise WorkflowError(f"{wildcards.drop} is no registered drop in {SETTINGS.config.drops}")
+        raise WorkflowError(f"{drop} is no registered drop in {SETTINGS.config.drops}")
     return folder
 
 
@@ -38,7 +38,7 @@ def per_drop(name):
 @cache
 def assays_of(drop):
     """The assays that a drop's description names."""
-    return assays_named(FOLDERS[drop].description)
+    return assays_named(processed(drop).description)
 
 
 def measuring(drops):

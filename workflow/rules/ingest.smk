@@ -7,7 +7,7 @@ ingested.parquet and animals.parquet (both empty for a rejected drop). One job a
 
 rule ingest_drop:
     input:
-        lambda wc: processed(wc).inputs,
+        lambda wc: processed(wc.drop).inputs,
     output:
         verdict=f"{PER_DROP}/{{drop}}/verdict.json",
         wells=f"{PER_DROP}/{{drop}}/ingested.parquet",
@@ -23,8 +23,8 @@ rule ingest_drop:
         runtime=growing(2),
     params:
         uses=uses("ingest"),
-        state=lambda wc: processed(wc).state,
-        altered=lambda wc: processed(wc).altered(Path(PER_DROP) / wc.drop / "verdict.json"),
+        state=lambda wc: processed(wc.drop).state,
+        altered=lambda wc: processed(wc.drop).altered(Path(PER_DROP) / wc.drop / "verdict.json"),
     shell:
         "reuptake stage ingest {wildcards.drop} {output.verdict:q} {output.wells:q}"
         " {output.animals:q} --run {RUN:q} > {log:q} 2>&1"
