@@ -98,7 +98,8 @@ class Report:
     @property
     def contents(self) -> tuple:
         """All of it, as what a digest can be made of."""
-        others = self.data, self.affinities, self.cards, self.settings, self.seals
+        filled = {name: frame for name, frame in self.data.items() if len(frame)}
+        others = filled, self.affinities, self.cards, self.settings, self.seals
         return *others, self.pictures.contents
 
     @property
