@@ -73,7 +73,7 @@ onstart:
         raise WorkflowError(str(error))
     if workflow.local_exec:
         # The limiter wakes the scheduler every second, once more for each job that has ended: after
-        # a thousand jobs that takes a core (see also snakemake pull request 3744). Jobs that
+        # a thousand jobs that takes half a core (see also snakemake pull request 3744). Jobs that
         # start here need no limit but the cores.
         workflow.scheduler.job_rate_limiter = None
     settings = workflow.config_settings

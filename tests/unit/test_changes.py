@@ -198,7 +198,7 @@ MOVED = f"moved (none out of the interval before) {SINCE}"
         ([], f"No number has moved {SINCE}."),
         (
             [change(table="curves"), change(column="flags")],
-            f"No potency and no ratio has moved {SINCE}; other numbers have.",
+            f"No potency and no ratio has moved {SINCE}; rows of other tables have changed.",
         ),
         ([change()], f"1 potency {MOVED}; the reason: why."),
         (

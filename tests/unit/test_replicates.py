@@ -10,6 +10,7 @@ from reuptake.qc.replicates import agreement, run_agreement_of
 from reuptake.report.quality import agreement_table
 from reuptake.tables import CURVES, typed
 
+SHIFT = "a shift between the runs: the interval of the mean ratio does not hold 1"
 SHORT = "20 compounds are needed for the minimum significant ratio, {} here"
 
 
@@ -36,14 +37,20 @@ def test_statistics_of_pairs():
     """d = 0.1, 0.3, 0.2: mean 0.2, SD 0.1; MR 10^0.2, MSR 10^0.2, limits 10^0 and 10^0.4."""
     found = agreement([0.1, 0.5, 0.3, 0.2, 0.5, 0.5], [7, 9, 7, 7, 9, 9])
     assert found.index.tolist() == [7, 9]
-    assert found.loc[7].tolist() == pytest.approx([3, 10**0.2, 1.0, 10**0.4, 10**0.2])
-    assert found.loc[9].tolist() == pytest.approx([3, 10**0.5, 10**0.5, 10**0.5, 1.0])
+    shown = found[["n_compounds", "mean_ratio", "lower", "upper", "msr"]]
+    assert shown.loc[7].tolist() == pytest.approx([3, 10**0.2, 1.0, 10**0.4, 10**0.2])
+    assert shown.loc[9].tolist() == pytest.approx([3, 10**0.5, 10**0.5, 10**0.5, 1.0])
+    # t of two degrees of freedom, from a table: 4.303
+    error = 4.303 * 0.1 / np.sqrt(3)
+    limits = found.loc[7, ["mean_ratio_lower", "mean_ratio_upper"]].tolist()
+    assert np.log10(limits) == pytest.approx([0.2 - error, 0.2 + error], abs=1e-4)
 
 
 def test_limits_of_agreement_as_published():
     """Peak flow by two meters in 17 subjects, Bland & Altman 1986, Lancet 327:307, table 1.
 
-    Mean difference -2.1 l/min, SD 38.8; of these rounded numbers the limits -79.7 and 75.5.
+    Mean difference -2.1 l/min, SD 38.8; of these rounded numbers the limits -79.7 and 75.5. The
+    95 % interval of the mean, by t of 16 degrees of freedom: -22.0 to 17.8.
     """
     large = [494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427]
     mini = [512, 430, 520, 428, 500, 600, 364, 380, 658, 445, 432, 626, 260, 477, 259, 350, 451]
@@ -52,6 +59,8 @@ def test_limits_of_agreement_as_published():
     assert 100 * np.log10(found.mean_ratio) == pytest.approx(-2.1, abs=0.05)
     assert 50 * np.log10(found.msr) == pytest.approx(38.8, abs=0.05)
     assert 100 * np.log10([found.lower, found.upper]) == pytest.approx([-79.7, 75.5], abs=0.15)
+    bias = 100 * np.log10([found.mean_ratio_lower, found.mean_ratio_upper])
+    assert bias == pytest.approx([-22.0, 17.8], abs=0.1)
 
 
 def test_twenty_compounds_in_two_runs():
@@ -65,17 +74,20 @@ def test_twenty_compounds_in_two_runs():
     numbers = (row.n_compounds, row.mean_ratio, row.lower, row.upper, row.msr)
     limits = (10 ** (0.1 - spread), 10 ** (0.1 + spread))
     assert numbers == pytest.approx((20, 10**0.1, *limits, 10**spread))
-    assert row.notes == ""
+    assert row.notes == SHIFT
     (row,) = ki(table([*run(1, first), *run(2, second[:19])])).itertuples()
     assert row.n_compounds == 19
     assert np.isnan([row.lower, row.upper, row.msr]).all()
-    assert row.notes == SHORT.format(19)
+    assert row.notes == f"{SHIFT}; {SHORT.format(19)}"
 
 
 def test_a_shift_and_a_wide_scatter_are_noted():
     first = np.geomspace(0.1, 900, 20)
     shifted = ki(table([*run(1, first), *run(2, first / 10 ** np.tile([0.35, 0.25], 10))]))
-    assert shifted.notes[0] == "a shift between the runs: the limits of agreement do not hold 1"
+    assert shifted.notes[0] == SHIFT
+    # one compound up, the next down by as much: no shift
+    even = ki(table([*run(1, first), *run(2, first / 10 ** np.tile([0.05, -0.05], 10))]))
+    assert even.notes[0] == ""
     # SD 0.25 sqrt(20/19): MSR 3.25
     wide = ki(table([*run(1, first), *run(2, first / 10 ** np.tile([0.25, -0.25], 10))]))
     assert wide.msr[0] == pytest.approx(10 ** (0.5 * np.sqrt(20 / 19)))
@@ -153,4 +165,4 @@ def test_the_report_shows_the_rows():
     cells = [cell.text for cell in shown.rows[1].cells]
     assert cells[:8] == ["sert_binding", "Ki", "run 01", "2026-01-01", "run 02", "2026-01-02",
                          "3", "0.500"]  # fmt: skip
-    assert shown.rows[1].cells[-1].notes == (SHORT.format(3),)
+    assert shown.rows[1].cells[-1].notes == (SHIFT, SHORT.format(3))

@@ -411,6 +411,8 @@ RUN_AGREEMENT = (
     _text("second_date", "its date"),
     _integer("n_compounds", "compounds with an exact value in both runs"),
     _number("mean_ratio", "MR, geometric mean of value in the first run / in the second", "fold"),
+    _number("mean_ratio_lower", "its 95 % t limit over compounds, on log10", "fold"),
+    _number("mean_ratio_upper", "its 95 % t limit over compounds, on log10", "fold"),
     _number("lower", "limit of agreement 10^(mean d - 2 SD d), d = log10 of a ratio", "fold"),
     _number("upper", "limit of agreement 10^(mean d + 2 SD d), both from 20 compounds on", "fold"),
     _number("msr", "minimum significant ratio 10^(2 SD d), from 20 compounds on", "fold"),

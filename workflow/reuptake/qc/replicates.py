@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from reuptake.tables import RUN_AGREEMENT, typed
 
@@ -20,8 +21,9 @@ _COMPOUND = ["compound", "target", "species", "modality"]
 def agreement(log10_ratios, pairs) -> pd.DataFrame:
     """Replicate-experiment statistics of pairs of runs.
 
-    With :math:`d = \\log_{10}(first/second)` of each compound: :math:`MR = 10^{\\bar d}`, limits
-    of agreement :math:`10^{\\bar d \\pm 2 s_d}`, :math:`MSR = 10^{2 s_d}`.
+    With :math:`d = \\log_{10}(first/second)` of each compound: :math:`MR = 10^{\\bar d}` with its
+    95 % interval :math:`10^{\\bar d \\pm t_{n-1} s_d / \\sqrt n}`, limits of agreement
+    :math:`10^{\\bar d \\pm 2 s_d}`, :math:`MSR = 10^{2 s_d}`.
 
     Parameters
     ----------
@@ -33,7 +35,8 @@ def agreement(log10_ratios, pairs) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``n_compounds, mean_ratio, lower, upper, msr`` by pair, in their order.
+        ``n_compounds, mean_ratio, mean_ratio_lower, mean_ratio_upper, lower, upper, msr`` by
+        pair, in their order.
 
     References
     ----------
@@ -41,11 +44,14 @@ def agreement(log10_ratios, pairs) -> pd.DataFrame:
     11:253; Bland & Altman 1986, Lancet 327:307.
     """
     by_pair = pd.Series(np.asarray(log10_ratios, dtype=float)).groupby(np.asarray(pairs))
-    mean, spread = by_pair.mean(), 2.0 * by_pair.std(ddof=1)
+    n, mean, spread = by_pair.size(), by_pair.mean(), 2.0 * by_pair.std(ddof=1)
+    error = stdtrit(n - 1, 0.975) * spread / 2.0 / np.sqrt(n)
     return pd.DataFrame(
         {
-            "n_compounds": by_pair.size(),
+            "n_compounds": n,
             "mean_ratio": 10**mean,
+            "mean_ratio_lower": 10 ** (mean - error),
+            "mean_ratio_upper": 10 ** (mean + error),
             "lower": 10 ** (mean - spread),
             "upper": 10 ** (mean + spread),
             "msr": 10**spread,
@@ -106,14 +112,14 @@ def _shared(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def _notes(row) -> str:
+    notes = []
+    if not row.mean_ratio_lower <= 1.0 <= row.mean_ratio_upper:
+        notes.append("a shift between the runs: the interval of the mean ratio does not hold 1")
     if row.n_compounds < MIN_FOR_MSR:
-        return (
+        notes.append(
             f"{MIN_FOR_MSR} compounds are needed for the minimum significant ratio, "
             f"{row.n_compounds} here"
         )
-    notes = []
-    if not row.lower <= 1.0 <= row.upper:
-        notes.append("a shift between the runs: the limits of agreement do not hold 1")
     if row.msr >= LARGEST_MSR:
         notes.append(f"the minimum significant ratio is not below {LARGEST_MSR:g}, the usual aim")
     return "; ".join(notes)

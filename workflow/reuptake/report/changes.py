@@ -89,7 +89,7 @@ def sentence_of(changes: list[Change], before: str) -> str:
     if not changes:
         return f"No number has moved {since}."
     if not answers:
-        return f"No potency and no ratio has moved {since}; other numbers have."
+        return f"No potency and no ratio has moved {since}; rows of other tables have changed."
     counts = Counter(_fate(change) for change in answers)
     one = "potency" if answers[0].table == "potency" else "ratio"
     parts, what = [], one if len(answers) == 1 else "potencies and ratios"

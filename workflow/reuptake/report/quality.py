@@ -152,6 +152,7 @@ def agreement_table(pairs: pd.DataFrame) -> Table:
             "Its date": "second_date",
             "Compounds": "n_compounds",
             "Mean ratio": "mean_ratio",
+            "95 % CI": "95 % t interval of the mean ratio",
             "Limits of agreement": "10^(mean d ± 2 SD d), d = log10 ratio of a compound; given from"
             " 20 compounds on",
             "MSR": "msr",
@@ -174,6 +175,7 @@ def agreement_table(pairs: pd.DataFrame) -> Table:
                 Cell(row["second_date"]),
                 count(row["n_compounds"]),
                 number(row["mean_ratio"]),
+                span(row["mean_ratio_lower"], row["mean_ratio_upper"]),
                 span(row["lower"], row["upper"]),
                 number(row["msr"]),
                 notes(row["notes"]),
