@@ -453,6 +453,8 @@ def test_run_charts_and_the_class_of_a_ratio_are_told(make, tmp_path):
         "second_experiment": "D/2",
         "n_compounds": 24,
         "mean_ratio": 1.25,
+        "mean_ratio_lower": 1.1,
+        "mean_ratio_upper": 1.42,
         "lower": 0.8,
         "upper": 1.95,
         "msr": 1.56,
@@ -468,7 +470,7 @@ def test_run_charts_and_the_class_of_a_ratio_are_told(make, tmp_path):
     assert "1 run chart of reference compounds; no run out of control" in page.words
     page = pages["qc.html"]
     assert "Some numbers on this page come from simulated" in page.words
-    assert f"D/2 24 1.25 0.800 to 1.95 1.56 {SCRIPT}" in page.words
+    assert f"D/2 24 1.25 1.10 to 1.42 0.800 to 1.95 1.56 {SCRIPT}" in page.words
     assert any("Run chart of citalopram" in image["alt"] for image in page.all("img"))
 
 
