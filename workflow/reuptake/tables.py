@@ -18,6 +18,8 @@ from reuptake.disk import temporary_mark
 if TYPE_CHECKING:
     import pandas as pd
 
+# the reader takes blocks of this size, and none may be shorter than a row
+_MOST_OF_A_ROW = 1 << 24
 _DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "boolean": "boolean"}
 
 
@@ -501,19 +503,28 @@ def _defused(frame: pd.DataFrame) -> pd.DataFrame:
 
 def read_csv(path: Path, columns: Iterable[Column]) -> pd.DataFrame:
     """Read a table back with its types, and its text as it was before it was guarded."""
-    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import csv
 
-    frame = pd.read_csv(path, dtype="str", keep_default_na=False)
     columns = tuple(columns)
+    types = {"number": pa.float64(), "integer": pa.int64(), "boolean": pa.bool_()}
+    wanted = csv.ConvertOptions(
+        column_types={c.name: types.get(c.kind, pa.string()) for c in columns},
+        include_columns=[c.name for c in columns],
+        null_values=[""],
+        true_values=["true"],
+        false_values=["false"],
+    )
+    lines = csv.ParseOptions(newlines_in_values=True)
+    blocks = csv.ReadOptions(block_size=_MOST_OF_A_ROW)
+    table = csv.read_csv(path, blocks, lines, wanted).combine_chunks()
+    frame = table.to_pandas(integer_object_nulls=True)
     for column in columns:
-        values = frame[column.name]
-        if column.kind == "boolean":
-            frame[column.name] = values.map({"true": True, "false": False})
-        elif column.kind != "text":
-            frame[column.name] = pd.to_numeric(values.where(values != ""))
-        else:
+        if column.kind == "text":
+            values = frame[column.name]
             guarded = values.str.match(r"'[=+\-@\t\r].")
-            frame[column.name] = values.where(~guarded, values.str[1:])
+            if guarded.any():
+                frame[column.name] = values.where(~guarded, values.str[1:])
     return typed(frame, columns)
 
 
