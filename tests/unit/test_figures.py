@@ -218,8 +218,7 @@ def test_heat_maps_show_every_plate_on_one_scale_without_blanks(archive):
     pages = list(plates.prepare(archive))
     drop, assay, _, _, data = pages[0]
     assert (drop, assay) == (report_tables.REAL_DROP, "dat_binding")
-    assert len(data.plates) == 3
-    assert data.plates["verdict"].tolist() == ["pass", "warn", "fail"]
+    assert [panel.verdict for panel in data.panels] == ["pass", "warn", "fail"]
     assert data.low > 100  # the blanks of 40 cpm do not stretch the scale
     with style.context():
         figure = plates.draw(data)
@@ -280,10 +279,8 @@ def test_letters_stand_on_the_wells_of_their_role(archive):
     left, right, low, high = page.images[0].get_extent()
     pitch = (right - left) / 12
     assert np.isclose((high - low) / 8, pitch)
-    first = data.plates.iloc[0]
-    wells = data.wells[
-        (data.wells["run"] == first["run"]) & (data.wells["plate"] == first["plate"])
-    ]
+    first, wells = data.panels[0], data.wells.cut()
+    wells = wells[(wells["run"] == first.run) & (wells["plate"] == first.plate)]
     marked = {
         (round((x - left) / pitch - 0.5, 6), round((high - y) / pitch - 0.5, 6))
         for line in page.lines
@@ -305,7 +302,7 @@ def test_384_wells_and_many_plates_fit_their_pages(archive):
         for r, c in ((0, 0), (15, 23))
     ]
     pages = list(plates.prepare(archive | {"wells": pd.concat(rows)}))
-    assert [len(page[4].plates) for page in pages] == [12, 1]
+    assert [len(page[4].panels) for page in pages] == [12, 1]
     assert [page[2] for page in pages] == [1, 2]
     with style.context():
         figure = plates.draw(pages[1][4])

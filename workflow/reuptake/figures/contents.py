@@ -3,10 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields, is_dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass
 
 import numpy as np
 import pandas as pd
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of a large frame, cut out only where they are drawn: most figures are stored.
+
+    Attributes
+    ----------
+    frame : DataFrame
+    start, stop : int
+        The rows' places in `frame`.
+    digest : str
+        Of their contents.
+    """
+
+    frame: pd.DataFrame
+    start: int
+    stop: int
+    digest: str
+
+    def cut(self) -> pd.DataFrame:
+        """The rows themselves."""
+        return self.frame.iloc[self.start : self.stop]
+
+    def __reduce__(self):
+        # to another process go these rows alone
+        return Rows, (self.cut(), 0, self.stop - self.start, self.digest)
+
+
+def rows_of(frame: pd.DataFrame, places: Sequence[tuple[int, int]]) -> list[Rows]:
+    """The rows between each start and stop, with digests from one pass over the frame."""
+    hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    return [
+        Rows(frame, start, stop, hashlib.sha256(hashes[start:stop].tobytes()).hexdigest())
+        for start, stop in places
+    ]
 
 
 def digest_of(*parts: object) -> str:
@@ -18,7 +55,9 @@ def digest_of(*parts: object) -> str:
 
 
 def _feed(digest, part: object) -> None:
-    if is_dataclass(part):
+    if isinstance(part, Rows):
+        _text(digest, part.digest, "rows")
+    elif is_dataclass(part):
         for field in fields(part):
             _feed(digest, field.name)
             _feed(digest, getattr(part, field.name))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,7 +20,9 @@ from matplotlib.textpath import TextPath
 
 from reuptake import formatting
 from reuptake.figures import palette, style
+from reuptake.figures.contents import Rows, rows_of
 from reuptake.figures.curves import residual_of_wells
+from reuptake.tables import records
 
 ROLE_LETTERS = {"total": "T", "nonspecific": "N", "blank": "B", "total_added": "A"}
 PLATES_PER_FIGURE = 12
@@ -26,10 +31,20 @@ _RESIDUAL_SD = 4  # where the colours of residuals end
 _ACROSS = 3
 _PLATE_MM, _GAP_X_MM, _GAP_Y_MM, _HEAD_MM, _FOOT_MM = 50.0, 7, 10, 14, 15
 _GAP_RESIDUALS_MM = 1.5
-_OF_WELL = ("run", "plate", "row", "col", "role", "signal", "excluded", "flagged", "residual")
-_OF_PANEL = ("run", "plate", "verdict")
+_OF_WELL = ["run", "plate", "row", "col", "role", "signal", "excluded", "flagged", "residual"]
+_FIGURE = ["drop", "assay"]
+_PLATE = [*_FIGURE, "run", "plate"]
 _VERDICT_COLOURS = {"pass": palette.GREEN, "warn": "#9a6700", "fail": palette.ALERT}
 _NO_SIGNAL = "#eceff1"
+
+
+class Panel(NamedTuple):
+    """A plate of a figure with its verdict and its robust Z'."""
+
+    run: str
+    plate: str
+    verdict: str
+    z_prime_robust: float
 
 
 @dataclass(frozen=True)
@@ -38,29 +53,31 @@ class PlateData:
 
     Attributes
     ----------
-    wells : DataFrame
+    wells : Rows
         run, plate, row, col, role, signal, excluded, flagged, residual (SD; NaN without a fit).
-    plates : DataFrame
-        run, plate, verdict, z_prime_robust; one panel each, in this order.
+    panels : tuple of Panel
+        The plates in this order.
     low, high : float
         Ends of the colour scale: the signals of the assay in the whole drop, without blank
         and total-added wells, which may lie far outside.
     unit : str
         Unit of the signal.
+    n_excluded, n_flagged : int
+        Wells that are crossed, and ringed.
+    has_residuals : bool
+        Whether any well belongs to a fitted curve.
     """
 
     title: str
-    wells: pd.DataFrame
-    plates: pd.DataFrame
+    wells: Rows
+    panels: tuple[Panel, ...]
     low: float
     high: float
     unit: str
+    n_excluded: int
+    n_flagged: int
+    has_residuals: bool
     simulated: bool
-
-    @property
-    def has_residuals(self) -> bool:
-        """Whether any well belongs to a fitted curve."""
-        return bool(self.wells["residual"].notna().any())
 
 
 def colour_scale(low: float, high: float) -> Normalize:
@@ -72,10 +89,10 @@ def colour_scale(low: float, high: float) -> Normalize:
 
 def draw(data: PlateData) -> Figure:
     """The figure: small multiples of plates, marks for roles, exclusions, flags; a colour bar."""
-    panels = list(data.plates.itertuples())
-    across = min(_ACROSS, len(panels))
-    down = -(-len(panels) // across)
-    shape = (int(data.wells["row"].max()) + 1, int(data.wells["col"].max()) + 1)
+    shown = data.wells.cut()
+    across = min(_ACROSS, len(data.panels))
+    down = -(-len(data.panels) // across)
+    shape = (int(shown["row"].max()) + 1, int(shown["col"].max()) + 1)
     shape = next(
         (s for s in ((8, 12), (16, 24), (32, 48)) if s[0] >= shape[0] and s[1] >= shape[1]), shape
     )
@@ -88,9 +105,9 @@ def draw(data: PlateData) -> Figure:
     page = figure.add_axes((0, 0, 1, 1))
     page.set_axis_off()
     scale = colour_scale(data.low, data.high)
-    groups = dict(list(data.wells.groupby(["run", "plate"], sort=False)))
+    groups = dict(list(shown.groupby(["run", "plate"], sort=False)))
     placed, images = [], {}
-    for i, panel in enumerate(panels):
+    for i, panel in enumerate(data.panels):
         left = 7 + (i % across) * (_PLATE_MM + _GAP_X_MM)
         top = total_mm - _HEAD_MM - _GAP_Y_MM + 5 - (i // across) * step_mm
         box = _Box(left, top, _PLATE_MM / shape[1], shape)
@@ -278,16 +295,13 @@ def caption(data: PlateData) -> str:
     """What is drawn, and the verdict of each plate, in words."""
     kind = "logarithmic" if isinstance(colour_scale(data.low, data.high), LogNorm) else "linear"
     verdicts = ", ".join(
-        f"{run} {plate} {verdict or 'without a verdict'}"
-        for run, plate, verdict in zip(*map(data.plates.get, _OF_PANEL), strict=True)
+        f"{run} {plate} {verdict or 'without a verdict'}" for run, plate, verdict, _ in data.panels
     )
-    crossed = int(data.wells["excluded"].sum())
-    ringed = int(data.wells["flagged"].sum())
     text = (
         f"{data.title}. Signal of every well ({data.unit}), one {kind} colour scale for the assay. "
         f"T total, N non-specific, B blank, A total added (B and A may lie beyond the scale); "
-        f"{crossed} excluded wells crossed, "
-        f"{ringed} flagged wells ringed. Verdicts: {verdicts}."
+        f"{data.n_excluded} excluded wells crossed, "
+        f"{data.n_flagged} flagged wells ringed. Verdicts: {verdicts}."
     )
     if data.has_residuals:
         text += (
@@ -317,43 +331,70 @@ def prepare(tables: dict[str, pd.DataFrame]):
         row=wells["row"].astype("int64"),
         col=wells["col"].astype("int64"),
     )
-    # Joined and counted once for all groups: a figure's own share must stay small, for most
-    # figures of a large archive are not drawn again.
-    group = ["drop", "assay"]
-    verdicts = tables["plates"].drop_duplicates([*group, "run", "plate"])
-    seen = wells[[*group, "run", "plate"]].drop_duplicates()
-    seen = seen.sort_values([*group, "run", "plate"]).merge(
-        verdicts[[*group, "run", "plate", "verdict", "z_prime_robust"]],
-        how="left",
-        on=[*group, "run", "plate"],
-    )
-    seen["verdict"] = seen["verdict"].fillna("")
-    panels_of = dict(list(seen.drop(columns=group).groupby([seen["drop"], seen["assay"]])))
+    # Counted and hashed once for all figures: most of a large archive's are not drawn again.
+    number = wells.groupby(_PLATE).ngroup().to_numpy()
+    wells = wells.iloc[np.argsort(number, kind="stable")]
+    starts = np.flatnonzero(np.diff(np.sort(number), prepend=-1))
+    seen = _panels(wells, starts, tables["plates"])
+    figures = [list(rows) for _, rows in groupby(records(seen), key=itemgetter(*_FIGURE, "page"))]
+    places = [(rows[0]["start"], rows[-1]["stop"]) for rows in figures]
+    shown = rows_of(wells[_OF_WELL], places)
     assayed = ~wells["excluded"] & ~wells["role"].isin(["blank", "total_added", "empty"])
-    scales = wells[assayed].groupby(group)["signal"].agg(["min", "max"]).dropna()
-    ends = dict(zip(scales.index, scales.itertuples(index=False, name=None), strict=True))
-    for (drop, assay), mine in wells.groupby(group, sort=True):
-        panels = panels_of[drop, assay]
+    ends = wells[assayed].groupby(_FIGURE)["signal"].agg(["min", "max"]).dropna()
+    ends = dict(zip(ends.index, ends.itertuples(index=False, name=None), strict=True))
+    units = wells[wells["unit"] != ""].drop_duplicates(_FIGURE).set_index(_FIGURE)["unit"].to_dict()
+    for rows, of_figure in zip(figures, shown, strict=True):
+        drop, assay, page = (rows[0][name] for name in (*_FIGURE, "page"))
         low, high = map(float, ends.get((drop, assay), (0.0, 1.0)))
-        simulated = bool(mine["simulated"].any())
-        most = WITH_RESIDUALS if mine["residual"].notna().any() else PLATES_PER_FIGURE
-        for page, start in enumerate(range(0, len(panels), most), start=1):
-            some = panels.iloc[start : start + most].reset_index(drop=True)
-            shown = mine
-            if len(some) < len(panels):
-                shown = mine.merge(some[["run", "plate"]], on=["run", "plate"])
-            yield (
-                drop,
-                assay,
-                page,
-                simulated,
-                PlateData(
-                    title=f"{drop}, {assay}" + (f", page {page}" if len(panels) > most else ""),
-                    wells=shown[list(_OF_WELL)],
-                    plates=some,
-                    low=low,
-                    high=high,
-                    unit=next((u for u in mine["unit"] if u), "no unit"),
-                    simulated=simulated,
-                ),
-            )
+        simulated = any(row["simulated"] for row in rows)
+        yield (
+            drop,
+            assay,
+            page,
+            simulated,
+            PlateData(
+                title=f"{drop}, {assay}" + (f", page {page}" if rows[0]["paged"] else ""),
+                wells=of_figure,
+                panels=tuple(Panel(*(row[name] for name in Panel._fields)) for row in rows),
+                low=low,
+                high=high,
+                unit=units.get((drop, assay), "no unit"),
+                n_excluded=sum(row["n_excluded"] for row in rows),
+                n_flagged=sum(row["n_flagged"] for row in rows),
+                has_residuals=any(row["fitted"] for row in rows),
+                simulated=simulated,
+            ),
+        )
+
+
+def _panels(wells: pd.DataFrame, starts: np.ndarray, verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Each plate with its verdict, the counts of its wells, their place, and its page.
+
+    Parameters
+    ----------
+    wells : DataFrame
+        In the order of drop, assay, run and plate.
+    starts : ndarray of int
+        The first row of each plate.
+    verdicts : DataFrame
+        The result table `plates`.
+    """
+    named = [*_PLATE, "verdict", "z_prime_robust"]
+    seen = wells[_PLATE].iloc[starts].reset_index(drop=True)
+    seen = seen.merge(verdicts.drop_duplicates(_PLATE)[named], how="left", on=_PLATE)
+    seen["verdict"] = seen["verdict"].fillna("")
+    seen = seen.assign(
+        start=starts,
+        stop=[*starts[1:], len(wells)],
+        n_excluded=np.add.reduceat(wells["excluded"].to_numpy(int), starts),
+        n_flagged=np.add.reduceat(wells["flagged"].to_numpy(int), starts),
+        fitted=np.logical_or.reduceat(wells["residual"].notna().to_numpy(), starts),
+        simulated=np.logical_or.reduceat(wells["simulated"].to_numpy(), starts),
+    )
+    of_figure = seen.groupby(_FIGURE, sort=False)
+    most = np.where(of_figure["fitted"].transform("any"), WITH_RESIDUALS, PLATES_PER_FIGURE)
+    return seen.assign(
+        simulated=of_figure["simulated"].transform("any"),
+        page=of_figure.cumcount() // most + 1,
+        paged=of_figure["run"].transform("size") > most,
+    )
