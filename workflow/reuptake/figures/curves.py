@@ -24,7 +24,7 @@ MODALITY = {
 _GAP = 0.13  # of the concentration range: from the data to the controls beyond the axis breaks
 _LEFT_MM, _WIDTH_MM, _FOOT_MM, _HEAD_MM = 15.0, 97.0, 12.0, 9.0
 _PANEL_MM, _RESIDUALS_MM = 45.0, 15.0
-_LINE_POINTS = 64
+_LINE_POINTS, _SOLID_LINES = 64, 20
 _RESIDUALS = (-4.5, 4.5)  # SD; the strip ends there, wells beyond stand at its edge
 _MARGIN = 0.3  # decades free on either side of the tested concentrations
 # more wells than a reader can tell apart become one image inside the SVG, or it grows too large
@@ -243,11 +243,16 @@ def _draw_controls(panel, controls: pd.DataFrame, colours, span: _Span, y_limits
 
 
 def _draw_fits(panel, fits: pd.DataFrame, colours, dashes) -> None:
-    for row in fits[fits["fitted"]].itertuples():
-        x = np.linspace(row.x_low, row.x_high, _LINE_POINTS)
-        y = logistic(x, row.log10_ic50, row.hill, row.top_percent, row.bottom_percent)
-        dash = style.DOTTED if row.left_out else dashes[row.series]
-        panel.plot(x, y, color=colours[row.series], ls=dash, lw=0.9, alpha=0.8, zorder=3)
+    for (name, left_out), part in fits[fits["fitted"]].groupby(["series", "left_out"], sort=False):
+        ends, shape = part[["x_low", "x_high"]], ["log10_ic50", "hill", "top_percent"]
+        x = np.linspace(*ends.to_numpy().T, _LINE_POINTS, axis=1)
+        y = logistic(x, *part[[*shape, "bottom_percent"]].to_numpy().T[..., None])
+        # of very many lines the dense ones stand out
+        how = {"colors": colours[name], "linewidths": 0.9, "zorder": 3}
+        how["alpha"] = 0.8 * max(0.05, min(1.0, _SOLID_LINES / len(part)))
+        dash = style.DOTTED if left_out else dashes[name]
+        lines = LineCollection(np.stack([x, y], axis=2), linestyles=[dash], **how)
+        panel.add_collection(lines, autolim=False)
 
 
 def _frame(panel, y_limits) -> None:
