@@ -11,7 +11,7 @@ from test_potency import curve
 
 import dropmaker
 from reuptake.drops.scan import scan
-from reuptake.pooling import compound_names, join_flags, range_jumps, repeated_curves
+from reuptake.pooling import Repeats, compound_names, join_flags, range_jumps
 from reuptake.potency import experiments_of, potencies_of
 from reuptake.settings.load import load_settings
 from reuptake.settings.sections import section
@@ -179,14 +179,20 @@ COUNTS = [4801.0, 4702.0, 4120.0, 2509.0, 1188.0, 640.0]
 
 
 def repeats(*frames) -> dict:
-    return repeated_curves([pd.concat(frames, ignore_index=True)])
+    """What is found while the frames pass by, which they do unchanged."""
+    watch = Repeats()
+    passed = list(watch.watching(frames))
+    assert all(one is other for one, other in zip(passed, frames, strict=True))
+    return watch.found
 
 
 @pytest.mark.parametrize("other", [{"plate": "P9"}, {"run": "B"}, {"drop": "d2"}])
 def test_the_same_counts_under_another_name_are_found(other):
+    """In one part of the archive or in two."""
     place = {"plate": "P1"} | other
     again = plate_wells(signals=COUNTS, **place)
-    found = repeats(again, plate_wells("P1", COUNTS))
+    found = repeats(pd.concat([again, plate_wells("P1", COUNTS)], ignore_index=True))
+    assert repeats(plate_wells("P1", COUNTS), again) == found
     key = (*again.iloc[0][["drop", "run", "plate", "assay", "role", "compound"]],)
     assert found == {key: "d1/A/P1"}
 
@@ -221,7 +227,7 @@ def test_a_copy_of_a_plate_is_flagged_and_does_not_raise_n():
         for p, v in zip(names, (10.0, 10.0, 40.0), strict=True)
     ]
     curves = typed(pd.DataFrame(rows), CURVES)
-    collect.mark_repeats(curves, [wells])
+    collect.mark_repeats(curves, repeats(wells))
     assert curves.repeat_of.tolist() == ["", "d1/A/P1", ""]
     assert "same counts as d1/A/P1" in curves["flags"][1]
     potency = potencies_of(experiments_of(curves))

@@ -121,33 +121,39 @@ def range_jumps(curves: pd.DataFrame) -> pd.Series:
     return pd.Series(found, index=curves.index, dtype="str")
 
 
-def repeated_curves(wells: Iterable[pd.DataFrame]) -> dict[tuple, str]:
+class Repeats:
     """Curves whose counts stand already in an earlier plate: a rerun under another name.
 
     No two measurements agree to the last count in every well. The first of them, in the order
-    of drop, run and plate, stays; the others must not count as further experiments.
+    of drop, run and plate, stays; the others must not count as further experiments. Compared
+    are concentrations and counts of all wells of a curve, at least six with four distinct
+    counts; simulated and measured wells are not compared.
 
-    Parameters
+    Attributes
     ----------
-    wells : iterable of DataFrame
-        Columns of wells.csv, of whole drops in the order of their names, so that an archive is
-        never held at once; simulated and measured wells are not compared.
-
-    Returns
-    -------
-    dict
+    found : dict
         By (drop, run, plate, assay, role, compound) of the repetition: ``drop/run/plate`` of
-        the first. Compared are concentrations and counts of all wells of a curve, at least six
-        with four distinct counts.
+        the first.
     """
-    first: dict[bytes, str] = {}
-    out = {}
-    for part in wells:
-        for curve, fingerprint in _fingerprints(part):
-            place = "/".join(filter(None, curve[:3]))
-            if first.setdefault(fingerprint, place) != place:
-                out[curve] = first[fingerprint]
-    return out
+
+    def __init__(self):
+        self.found: dict[tuple, str] = {}
+        self._first: dict[bytes, str] = {}
+
+    def watching(self, wells: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """The same wells, each part looked at on its way, so that an archive is read but once.
+
+        Parameters
+        ----------
+        wells : iterable of DataFrame
+            Columns of wells.csv, of whole drops in the order of their names.
+        """
+        for part in wells:
+            for curve, fingerprint in _fingerprints(part):
+                place = "/".join(filter(None, curve[:3]))
+                if self._first.setdefault(fingerprint, place) != place:
+                    self.found[curve] = self._first[fingerprint]
+            yield part
 
 
 def _fingerprints(wells: pd.DataFrame) -> Iterator[tuple[tuple, bytes]]:

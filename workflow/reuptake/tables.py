@@ -16,6 +16,7 @@ from reuptake.column import Column
 from reuptake.disk import temporary_mark
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 # the reader takes blocks of this size, and none may be shorter than a row
@@ -478,13 +479,7 @@ def write_csv_parts(parts: Iterable[pd.DataFrame], path: Path) -> None:
     """Write a table that comes in parts of the same columns, never all of it in memory."""
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         for number, part in enumerate(parts):
-            _defused(part).to_csv(
-                file,
-                index=False,
-                header=number == 0,
-                float_format="%.10g",
-                lineterminator="\n",
-            )
+            _defused(part).to_csv(file, index=False, header=number == 0, lineterminator="\n")
 
 
 def _defused(frame: pd.DataFrame) -> pd.DataFrame:
@@ -492,6 +487,8 @@ def _defused(frame: pd.DataFrame) -> pd.DataFrame:
     for name in out.columns:
         if out[name].dtype == "boolean":
             out[name] = out[name].map({True: "true", False: "false"})
+        elif out[name].dtype == "float64":
+            out[name] = _digits(out[name])
         elif out[name].dtype == "str":
             # a bare CR would end the row: the writer quotes LF only
             if out[name].str.contains("\r", regex=False).any():
@@ -499,6 +496,15 @@ def _defused(frame: pd.DataFrame) -> pd.DataFrame:
             if out[name].str.match(r"[=+\-@\t].").any():
                 out[name] = out[name].map(guard_cell)
     return out
+
+
+def _digits(values: pd.Series) -> np.ndarray:
+    """Numbers with ten digits, each but once: most of a large table stand in it many times."""
+    import numpy as np
+    import pandas as pd
+
+    codes, numbers = pd.factorize(values)  # what is missing has the code -1
+    return np.array([*(f"{number:.10g}" for number in numbers), ""], dtype=object)[codes]
 
 
 def read_csv(path: Path, columns: Iterable[Column]) -> pd.DataFrame:

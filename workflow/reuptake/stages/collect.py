@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow.parquet import ParquetFile
 
 from reuptake.pooling import (
+    Repeats,
     compound_names,
     join_flags,
     range_jumps,
     refuse_unaccepted,
-    repeated_curves,
 )
 from reuptake.stages import accept
 from reuptake.tables import (
@@ -46,8 +47,9 @@ def run(accepted: Path, per_drop: Path, measuring: list[str], section: dict, tab
     curves["flags"] = [
         join_flags(*f) for f in zip(curves["flags"], notes, range_jumps(curves), strict=True)
     ]
-    mark_repeats(curves, _wells(drops, names))
-    write_csv_parts(_wells(drops, names), tables / "wells.csv")
+    repeats = Repeats()
+    write_csv_parts(repeats.watching(_wells(drops, names)), tables / "wells.csv")
+    mark_repeats(curves, repeats.found)
     write_csv(curves, tables / "curves.csv")
     for name, columns, places in (
         ("plates", PLATES, drops),
@@ -59,9 +61,8 @@ def run(accepted: Path, per_drop: Path, measuring: list[str], section: dict, tab
         temporary.write_text(data_dictionary(), encoding="utf-8")
 
 
-def mark_repeats(curves: pd.DataFrame, wells: Iterable[pd.DataFrame]) -> None:
+def mark_repeats(curves: pd.DataFrame, repeats: Mapping[tuple, str]) -> None:
     """Name in each curve the earlier one with the same counts, and flag it."""
-    repeats = repeated_curves(wells)
     names = ["drop", "run", "plate", "assay", "role", "compound"]
     keys = zip(*(curves[name] for name in names), strict=True)
     curves["repeat_of"] = pd.Series(
@@ -85,22 +86,29 @@ def _wells(drops: list[Path], names: dict) -> Iterator[pd.DataFrame]:
 
 def _pool(drops: list[Path], name: str, columns) -> pd.DataFrame:
     """One table of several drops, below each other."""
-    parts = [ParquetFile(drop / f"{name}.parquet").read() for drop in drops]
+    parts = [_read(drop / f"{name}.parquet") for drop in drops]
     parts = [part for part in parts if part.num_rows]
     if not parts:
         return typed(pd.DataFrame(), columns)
     return typed(pa.concat_tables(parts, promote_options="permissive").to_pandas(), columns)
 
 
+def _read(file: Path, columns: list[str] | None = None) -> pa.Table:
+    """One small file: threads would cost more than they save."""
+    return ParquetFile(file).read(columns=columns, use_threads=False)
+
+
 def _compounds(drops: list[Path]) -> set[str]:
     """Every name of a compound in the drops' wells, as it is written there."""
     found: set[str] = set()
     for drop in drops:
-        column = ParquetFile(drop / "wells.parquet").read(columns=["compound"])["compound"]
-        found.update(column.unique().to_pylist())
+        found.update(_read(drop / "wells.parquet", ["compound"])["compound"].unique().to_pylist())
     return found
 
 
-def _named(written: pd.Series, names: dict) -> tuple[pd.Series, list[str]]:
-    pairs = [names.get(name, (name, "")) for name in written]
-    return pd.Series([p[0] for p in pairs], index=written.index, dtype="str"), [p[1] for p in pairs]
+def _named(written: pd.Series, names: dict) -> tuple[pd.Series, np.ndarray]:
+    """The compounds that are meant, and the note on each spelling."""
+    codes, spellings = pd.factorize(written)
+    pairs = np.array([names.get(name, (name, "")) for name in spellings], dtype=object)
+    meant, notes = pairs.reshape(-1, 2)[codes].T
+    return pd.Series(meant, index=written.index, dtype="str"), notes
