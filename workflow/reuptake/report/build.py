@@ -137,16 +137,13 @@ def _parts(report: Report) -> Iterator[tuple[str, Report, list[WellsPage]]]:
     data = report.data
     nothing = {name: frame[:0] for name, frame in data.items()}
     rows = {name: _by_compound(data[name]) for name in _OF_COMPOUNDS}
-    plates = dict(list(data["plates"].groupby(_PLATE[:2], sort=False)))
+    plates = data["plates"].groupby(_PLATE, sort=False).indices
     with_animals = compounds_of(data)
     for compound in sorted(report.compounds):
         mine = nothing | {name: of.get(compound, nothing[name]) for name, of in rows.items()}
-        here = list(mine["curves"][_PLATE].drop_duplicates().itertuples(index=False))
-        runs = [
-            plates[key] for key in dict.fromkeys((p.drop, p.run) for p in here) if key in plates
-        ]
-        if runs:
-            mine["plates"] = pd.concat(runs).merge(pd.DataFrame(here), on=_PLATE)
+        here = mine["curves"][_PLATE].drop_duplicates().itertuples(index=False, name=None)
+        places = [place for key in here for place in plates.get(key, ())]
+        mine["plates"] = data["plates"].iloc[sorted(places)]
         if compound in with_animals:
             mine |= {name: data[name] for name in IN_VIVO}
         curves = mine["curves"]
