@@ -301,11 +301,13 @@ def test_384_wells_and_many_plates_fit_their_pages(archive):
     wells = archive["wells"]
     one = wells[wells["plate"] != ""].iloc[:1]
     rows = [
-        one.assign(plate=f"P{p:02d}", row=r, col=c, drop="big", assay="a", simulated=False)
+        one.assign(plate=f"P{p}", row=r, col=c, drop="big", assay="a", simulated=False)
         for p in range(13)
         for r, c in ((0, 0), (15, 23))
     ]
     pages = list(plates.prepare(archive | {"wells": pd.concat(rows)}))
+    named = [panel.plate for page in pages for panel in page[4].panels]
+    assert named == [f"P{p}" for p in range(13)]  # P2 before P10
     assert [len(page[4].panels) for page in pages] == [12, 1]
     assert [page[2] for page in pages] == [1, 2]
     with style.context():

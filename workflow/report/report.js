@@ -68,7 +68,7 @@ function sort(table, body, head, column) {
   const missing = (k) => k === "" || k === "–" || (numeric && Number.isNaN(number(k)));
   rows.sort(([a], [b]) => {
     if (missing(a) || missing(b)) return missing(a) - missing(b);
-    const order = numeric ? number(a) - number(b) || 0 : a.localeCompare(b, "en");
+    const order = numeric ? number(a) - number(b) || 0 : a.localeCompare(b, "en", { numeric: true });
     return up ? order : -order;
   });
   body.append(...rows.map(([, row]) => row));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
@@ -332,7 +333,11 @@ def prepare(tables: dict[str, pd.DataFrame]):
         col=wells["col"].astype("int64"),
     )
     # Counted and hashed once for all figures: most of a large archive's are not drawn again.
-    number = wells.groupby(_PLATE).ngroup().to_numpy()
+    # DAT-2 stands before DAT-10
+    codes, names = pd.factorize(wells["plate"])
+    padded = [re.sub(r"\d+", lambda found: found[0].zfill(9), name) for name in names]
+    place = np.array(padded, dtype=object)[codes]
+    number = wells.groupby([*_PLATE[:-1], place, "plate"]).ngroup().to_numpy()
     wells = wells.iloc[np.argsort(number, kind="stable")]
     starts = np.flatnonzero(np.diff(np.sort(number), prepend=-1))
     seen = _panels(wells, starts, tables["plates"])

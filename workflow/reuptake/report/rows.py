@@ -8,6 +8,8 @@ from markupsafe import Markup, escape
 
 from reuptake.report.elements import Cell, Row
 
+# a date or a plate's name is not broken at its hyphens
+_UNBROKEN, _LONGEST_UNBROKEN = "unbroken", 16
 SIMULATED_TAG = Markup('<span class="tag-simulated" data-mark>simulated</span>')
 
 
@@ -33,7 +35,8 @@ def _row(row: Row, links: bool) -> str:
 
 def _cell(cell: Cell, tag: str, links: bool) -> str:
     scope = " scope=row" if tag == "th" else ""
-    style = f' class="{escape(cell.style)}"' if cell.style else ""
+    styles = " ".join(filter(None, (cell.style, _UNBROKEN if _is_short_name(cell.text) else "")))
+    style = f' class="{escape(styles)}"' if styles else ""
     order = "" if isinstance(cell.sort, str) else f' data-sort="{cell.sort}"'
     inside = escape(cell.text)
     if cell.href and links:
@@ -41,3 +44,7 @@ def _cell(cell: Cell, tag: str, links: bool) -> str:
     notes = "".join(f'<span class="note">{escape(note)}</span>' for note in cell.notes)
     mark = f" {SIMULATED_TAG}" if cell.simulated else ""
     return f"<{tag}{scope}{style}{order}>{inside}{notes}{mark}</{tag}>"
+
+
+def _is_short_name(text: str) -> bool:
+    return "-" in text and " " not in text and len(text) <= _LONGEST_UNBROKEN
