@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from reuptake.pooling import Repeats, range_jumps
+from reuptake.pooling import Repeats, fingerprints, range_jumps
 from reuptake.potency import experiments_of, potencies_of
 from reuptake.qc.runchart import MIN_RUNS_FOR_MSR, between_run_sd, runcharts_of
 from reuptake.selectivity import selectivities_of, windows_of
@@ -146,7 +146,7 @@ def pooled_speed(n_curves: int) -> dict:
     range_jumps(curves)
     marks = {"range_jumps": time.process_time() - start}
     for name, step in (
-        ("repeated_curves", lambda: list(Repeats().watching([wells]))),
+        ("repeated_curves", lambda: Repeats().note(fingerprints(wells))),
         ("experiments_of", lambda: experiments_of(curves)),
     ):
         before = time.process_time()

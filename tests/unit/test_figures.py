@@ -96,7 +96,7 @@ def test_only_what_changed_is_drawn_again_and_the_store_is_swept(archive, tmp_pa
     folder = report_tables.write(chosen, tmp_path / "tables")
     drawn = []
     real = build.draw_one
-    monkeypatch.setattr(build, "draw_one", lambda job: (drawn.append(job[1]), real(job)))
+    monkeypatch.setattr(build, "draw_one", lambda *job: (drawn.append(job[1]), real(*job)))
 
     def run() -> dict[str, bytes]:
         drawn.clear()

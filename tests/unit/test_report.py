@@ -289,22 +289,28 @@ def test_each_curve_leads_to_its_wells_and_its_plate(pages):
     assert any(a["href"].startswith("../qc.html#plate-") for a in page.all("a"))
 
 
-def test_wells_of_many_curves_stand_on_pages_of_their_own(make, tmp_path, monkeypatch, pages):
+def test_many_curves_stand_on_pages_of_their_own(make, tmp_path, monkeypatch, pages):
     monkeypatch.setattr(wells_pages, "CURVES_A_PAGE", 4)
     tables = report_tables.archive()
     made = make(tmp_path, tables)
     assert_links_arrive(made)
     further = [name for name in made if name.startswith("wells/citalopram-")]
-    page = made[page_of("citalopram")]
-    leading = {a["href"] for a in page.all("a") if "#wells-" in a["href"] and ".html" in a["href"]}
-    assert {link.partition("#")[0] for link in leading} == {f"../{name}" for name in further}
-    before = pages[page_of("citalopram")]
+    page, before = made[page_of("citalopram")], pages[page_of("citalopram")]
+
+    def fits(page):
+        return {a["href"] for a in page.all("a") if "#fit-" in a["href"]}
+
+    # the same experiments, each a page away, and every one of these pages is in use
+    assert {link.partition("#")[2] for link in fits(page)} == {link[1:] for link in fits(before)}
+    assert {link.partition("#")[0] for link in fits(page)} == {f"../{name}" for name in further}
     kept = [attrs["id"] for tag, attrs in before.tags if tag == "details" and attrs.get("id")]
-    ids = {link.partition("#")[2] for link in leading}
-    assert ids == set(kept)
+    ids = []
     for name in further:
-        marked = {attrs["id"] for tag, attrs in made[name].tags if attrs.get("id")}
-        assert 1 <= len(marked & ids) <= 4
+        mine = [attrs["id"] for tag, attrs in made[name].tags if attrs.get("id")]
+        ids += (here := [name for name in mine if name in kept])
+        assert 1 <= len(here) <= 4
+    assert sorted(ids) == sorted(kept)
+    assert not any(attrs.get("id") in kept for _, attrs in page.tags)
     # measured and simulated curves share no page
     assert 0 < sum("Simulated data." in made[name].text for name in further) < len(further)
 

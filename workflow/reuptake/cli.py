@@ -352,12 +352,13 @@ def _listing(accepted: Path, drops: Path, run: RunOption) -> None:
 
 
 @stage.command("collect")
-def _collect(accepted: Path, per_drop: Path, tables: Path, run: RunOption) -> None:
+def _collect(accepted: Path, per_drop: Path, tables: Path, processes: int, run: RunOption) -> None:
     from reuptake import runfile
     from reuptake.stages import collect
 
     frozen = runfile.read(run)
-    collect.run(accepted, per_drop, frozen.measuring, frozen.section("collect"), tables)
+    section = frozen.section("collect")
+    collect.run(accepted, per_drop, frozen.measuring, section, tables, processes)
 
 
 @stage.command("in-vivo")
@@ -402,7 +403,13 @@ def _figures(tables: Path, figures: Path, cache: Path, processes: int, run: RunO
 
 @stage.command("report")
 def _report(
-    tables: Path, figures: Path, report: Path, store: Path, made_by: str, run: RunOption
+    tables: Path,
+    figures: Path,
+    report: Path,
+    store: Path,
+    made_by: str,
+    processes: int,
+    run: RunOption,
 ) -> None:
     from reuptake import runfile
     from reuptake.drops import seal
@@ -412,7 +419,8 @@ def _report(
     frozen = runfile.read(run)
     seals = {name: seal.checksums(frozen.folder(name).path) for name in frozen.sealed}
     section = frozen.section("report")
-    stage_report.run(tables, figures, section, seals, report, Store(store, made_by))
+    kept = Store(store, made_by)
+    stage_report.run(tables, figures, section, seals, report, kept, processes)
 
 
 @stage.command("provenance")

@@ -140,28 +140,26 @@ class Repeats:
         self.found: dict[tuple, str] = {}
         self._first: dict[bytes, str] = {}
 
-    def watching(self, wells: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        """The same wells, each part looked at on its way, so that an archive is read but once.
-
-        Parameters
-        ----------
-        wells : iterable of DataFrame
-            Columns of wells.csv, of whole drops in the order of their names.
-        """
-        for part in wells:
-            for curve, fingerprint in _fingerprints(part):
-                place = "/".join(filter(None, curve[:3]))
-                if self._first.setdefault(fingerprint, place) != place:
-                    self.found[curve] = self._first[fingerprint]
-            yield part
+    def note(self, curves: Iterable[tuple[tuple, bytes]]) -> None:
+        """Take in the :func:`fingerprints` of further drops, in the order of their names."""
+        for curve, fingerprint in curves:
+            place = "/".join(filter(None, curve[:3]))
+            if self._first.setdefault(fingerprint, place) != place:
+                self.found[curve] = self._first[fingerprint]
 
 
-def _fingerprints(wells: pd.DataFrame) -> Iterator[tuple[tuple, bytes]]:
-    """Each curve's key and the digest of its wells, where these are enough to tell it by."""
+def fingerprints(wells: pd.DataFrame) -> Iterator[tuple[tuple, bytes]]:
+    """Each curve's key and the digest of its wells, where these are enough to tell it by.
+
+    Parameters
+    ----------
+    wells : DataFrame
+        Columns of wells.csv, of whole drops.
+    """
     key = ["drop", "run", "plate", "assay", "role", "compound"]
     measured = wells[wells.role.isin(["sample", "reference"]) & wells.signal.notna()]
     ordered = measured.sort_values([*key, "concentration_nM", "signal"], kind="stable")
-    names = zip(*(ordered[name] for name in key), strict=True)
+    names = zip(*(ordered[name].to_numpy(object).tolist() for name in key), strict=True)
     values = ordered[["simulated", "concentration_nM", "signal"]].to_numpy(dtype=float)
     for curve, places in groupby(zip(names, range(len(ordered)), strict=True), key=itemgetter(0)):
         mine = values[[place for _, place in places]]

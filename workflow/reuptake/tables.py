@@ -472,14 +472,18 @@ def guard_cell(text: str) -> str:
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table: 10 significant digits, empty for missing, live formulas defused."""
-    write_csv_parts([frame], path)
+    write_texts([csv_text(frame)], path)
 
 
-def write_csv_parts(parts: Iterable[pd.DataFrame], path: Path) -> None:
-    """Write a table that comes in parts of the same columns, never all of it in memory."""
+def csv_text(frame: pd.DataFrame, header: bool = True) -> str:
+    """A table, or a further part of one, as the text of its file."""
+    return _defused(frame).to_csv(index=False, header=header, lineterminator="\n")
+
+
+def write_texts(parts: Iterable[str], path: Path) -> None:
+    """Write a file that comes in parts, never all of it in memory."""
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        for number, part in enumerate(parts):
-            _defused(part).to_csv(file, index=False, header=number == 0, lineterminator="\n")
+        file.writelines(parts)
 
 
 def _defused(frame: pd.DataFrame) -> pd.DataFrame:

@@ -58,13 +58,14 @@ rule collect:
         f"{RESULTS}/logs/collect.log",
     benchmark:
         f"{RESULTS}/benchmarks/collect.tsv"
+    threads: 8
     resources:
         mem_mb=growing(4000),
         runtime=growing(5),
     params:
         uses=uses("collect"),
     shell:
-        "reuptake stage collect {input.accepted:q} {PER_DROP:q} {TABLES:q}"
+        "reuptake stage collect {input.accepted:q} {PER_DROP:q} {TABLES:q} {threads}"
         " --run {RUN:q} > {log:q} 2>&1"
 
 

@@ -23,6 +23,7 @@ rule report:
         f"{RESULTS}/logs/report.log",
     benchmark:
         f"{RESULTS}/benchmarks/report.tsv"
+    threads: 8
     resources:
         mem_mb=growing(2000),
         runtime=growing(5),
@@ -33,4 +34,4 @@ rule report:
         store=f"{RESULTS}/cache/report",
     shell:
         "reuptake stage report {TABLES:q} {params.figures:q} {params.report:q} {params.store:q}"
-        " {params.uses} --run {RUN:q} > {log:q} 2>&1"
+        " {params.uses} {threads} --run {RUN:q} > {log:q} 2>&1"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
 
+from reuptake.crew import Crew
 from reuptake.diagrams import drawing as diagrams
 from reuptake.figures import (
     agreement,
@@ -86,18 +85,23 @@ def build_figures(
     figures, cache_folder = Path(figures), Path(cache_folder)
     for folder in (figures, cache_folder):
         folder.mkdir(parents=True, exist_ok=True)
-    drawings = list_drawings(read_tables(Path(tables)), published)
-    stems = [cache_folder / cache.key(d.kind, d.data) for d in drawings]
-    missing = {s: d for s, d in zip(stems, drawings, strict=True) if not cache.stored(s)}
-    draw_all(missing, processes)
-    files = [drawing.row["file"] for drawing in drawings]
-    cache.copy_out(dict(zip(files, stems, strict=True)), figures, cache_folder.with_suffix(".json"))
-    write_csv(typed(pd.DataFrame([d.row for d in drawings]), INDEX), figures / "index.csv")
-    cache.keep_only(cache_folder, set(stems))
+    rows, stems, missing = [], {}, set()
+    # drawn while the list goes on
+    with Crew(processes if processes > 1 else 0) as crew:
+        for drawing in list_drawings(read_tables(Path(tables)), published):
+            stem = cache_folder / cache.key(drawing.kind, drawing.data)
+            rows.append(drawing.row)
+            stems[drawing.row["file"]] = stem
+            if stem not in missing and not cache.stored(stem):
+                missing.add(stem)
+                crew.do(draw_one, stem, drawing.kind, drawing.data)
+    cache.copy_out(stems, figures, cache_folder.with_suffix(".json"))
+    write_csv(typed(pd.DataFrame(rows), INDEX), figures / "index.csv")
+    cache.keep_only(cache_folder, set(stems.values()))
     return len(missing)
 
 
-def list_drawings(tables: dict[str, pd.DataFrame], published: pd.DataFrame) -> list[Drawing]:
+def list_drawings(tables: dict[str, pd.DataFrame], published: pd.DataFrame) -> Iterator[Drawing]:
     """Every figure that the tables call for, in the order of the index.
 
     Parameters
@@ -107,9 +111,8 @@ def list_drawings(tables: dict[str, pd.DataFrame], published: pd.DataFrame) -> l
     published : DataFrame
         Published affinities, for the forest plots.
     """
-    drawings = []
 
-    def add(kind, name, data, **about):
+    def one(kind, name, data, **about):
         marked = f"{name}-simulated" if data.simulated else name
         row = {
             "file": f"{kind}-{slug(marked)}",
@@ -118,60 +121,43 @@ def list_drawings(tables: dict[str, pd.DataFrame], published: pd.DataFrame) -> l
             "caption": _MODULES[kind].caption(data),
             **about,
         }
-        drawings.append(Drawing(row, data))
+        return Drawing(row, data)
 
     for species, modality, quantity, page, _, data in selectivity.prepare(tables):
         name = f"{data.primary}-{species}-{modality}-{quantity}" + _page(page)
-        add("selectivity", name, data, modality=modality)
+        yield one("selectivity", name, data, modality=modality)
     for modality, quantity, page, _, data in heatmap.prepare(tables):
-        add("heatmap", f"{modality}-{quantity}" + _page(page), data, modality=modality)
+        yield one("heatmap", f"{modality}-{quantity}" + _page(page), data, modality=modality)
     for compound, modality, _, data in curves.prepare(tables):
-        add("curves", f"{compound}-{modality}", data, compound=compound, modality=modality)
+        yield one("curves", f"{compound}-{modality}", data, compound=compound, modality=modality)
     for compound, modality, _, data in forest.prepare(tables, published):
-        add("forest", f"{compound}-{modality}", data, compound=compound, modality=modality)
+        yield one("forest", f"{compound}-{modality}", data, compound=compound, modality=modality)
     for compound, modality, _, data in profiles.prepare(tables):
-        add("profiles", f"{compound}-{modality}", data, compound=compound, modality=modality)
+        yield one("profiles", f"{compound}-{modality}", data, compound=compound, modality=modality)
     for compound, modality, _, data in depletion.prepare(tables):
-        add("depletion", f"{compound}-{modality}", data, compound=compound, modality=modality)
+        yield one("depletion", f"{compound}-{modality}", data, compound=compound, modality=modality)
     for drop, run, assay, data in isotherms.prepare(tables):
-        add("isotherms", f"{drop}-{run}-{assay}", data, drop=drop)
+        yield one("isotherms", f"{drop}-{run}-{assay}", data, drop=drop)
     for drop, assay, page, _, data in plates.prepare(tables):
-        add("plates", f"{drop}-{assay}" + _page(page), data, drop=drop)
+        yield one("plates", f"{drop}-{assay}" + _page(page), data, drop=drop)
     for assay, compound, quantity, _, data in runcharts.prepare(tables):
-        add("runcharts", f"{assay}-{compound}-{quantity}", data, compound=compound)
+        yield one("runcharts", f"{assay}-{compound}-{quantity}", data, compound=compound)
     for kind, (drop, run, assay), compound, data in animals.prepare(tables):
         name = "-".join(part for part in (drop, run, assay, compound) if part)
-        add(kind, name, data, drop=drop, run=run, assay=assay, compound=compound)
+        yield one(kind, name, data, drop=drop, run=run, assay=assay, compound=compound)
     for (drop, run, assay), data in agreement.prepare(tables):
         name = f"{drop}-{run}-{assay}-{data.readout}"
-        add("agreement", name, data, drop=drop, run=run, assay=assay)
+        yield one("agreement", name, data, drop=drop, run=run, assay=assay)
     for name, data in diagrams.prepare(tables):
-        add("diagram", name, data)
-    return drawings
+        yield one("diagram", name, data)
 
 
 def _page(page: int) -> str:
     return f"-{page}" if page > 1 else ""
 
 
-def draw_all(missing: dict[Path, Drawing], processes: int) -> None:
-    """Draw into the store, in this process or, where it pays, in several."""
-    jobs = [(stem, d.kind, d.data) for stem, d in missing.items()]
-    # A fresh process spends as long on its imports as on a handful of figures.
-    workers = min(processes, len(jobs) // 4)
-    if workers < 2:
-        for job in jobs:
-            draw_one(job)
-        return
-    # Each figure leaves circles behind; what the imports made need not be searched for them.
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=gc.freeze) as pool:
-        for _ in pool.map(draw_one, jobs, chunksize=2):
-            pass
-
-
-def draw_one(job: tuple[Path, str, object]) -> None:
+def draw_one(stem: Path, kind: str, data: object) -> None:
     """Draw one figure into the store."""
-    stem, kind, data = job
     with style.context():
         figure = _MODULES[kind].draw(data)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +11,23 @@ import pandas as pd
 
 from reuptake import guides
 from reuptake.animals.columns import TABLES as IN_VIVO
+from reuptake.crew import Crew
 from reuptake.figures.inputs import read_tables
 from reuptake.report import changes, elements, pages
 from reuptake.report.cards import make_cards
-from reuptake.report.curve_tables import wells_tables
+from reuptake.report.curve_tables import fits_table, ki_table, wells_tables
 from reuptake.report.guide_blocks import guide_tables
 from reuptake.report.in_vivo import compounds_of
 from reuptake.report.pages import Report, ReportSettings
 from reuptake.report.pictures import Pictures
 from reuptake.report.store import Store
 from reuptake.report.templates import make_environment
-from reuptake.report.wells_pages import WellsPage, page_of_curves, wells_pages
+from reuptake.report.wells_pages import (
+    WellsPage,
+    page_of_curves,
+    page_of_experiments,
+    wells_pages,
+)
 from reuptake.report.workbook import write_workbook
 from reuptake.tables import replacing
 
@@ -43,6 +48,7 @@ def build_report(
     settings: ReportSettings,
     store: Store,
     seals: Mapping[str, Mapping[str, str]] | None = None,
+    processes: int = 1,
 ) -> list[Path]:
     """Write ``index.html``, its other pages, ``compounds/<compound>.html`` and ``tables.xlsx``.
 
@@ -62,6 +68,8 @@ def build_report(
         Where pages of compounds are kept from run to run.
     seals : mapping, optional
         Of each sealed drop the SHA-256 of its files.
+    processes : int
+        Processes that make pages; the pages do not depend on it.
 
     Returns
     -------
@@ -86,29 +94,45 @@ def build_report(
     environment = make_environment()
     filled = guides.guide_tables(data, report.affinities, settings.guide_compound)
     shared = report.shared
-    made = {
-        out / name: environment.get_template(template).render(shared | content)
-        for name, template, content in _pages(report, filled, tables)
-    }
-    for name, part, further in _parts(report):
-        own = {"compound": name, **shared}
-        made[out / elements.page_of(name)] = store.page(
-            (own, part.contents), partial(compound_page, part, own, environment)
-        )
-        for page in further:
-            made[out / page.path] = store.page(
-                (own, page), partial(_wells_page, page, own, environment)
-            )
+    kept = {}
+    with Crew(processes - 1) as crew:  # while this process makes what stands once
+        for target, contents, make, part in _of_compounds(report):
+            place = kept[out / target] = store.place(contents)
+            if not place.is_file():
+                crew.do(_keep, place, make, *part)
+        made = {
+            out / name: environment.get_template(template).render(shared | content)
+            for name, template, content in _pages(report, filled, tables)
+        }
+        write_workbook(data, filled, out / WORKBOOK, settings.title)
+    made |= {target: page.read_text(encoding="utf-8") for target, page in kept.items()}
     store.keep_only_used()
     for old in set(out.rglob("*.html")) - set(made):
         old.unlink()
     with replacing(out / elements.CHANGES_SCRIPT) as temporary:
         temporary.write_text(changes.script(changes.NOT_YET, []), encoding="utf-8")
-    write_workbook(data, filled, out / WORKBOOK, settings.title)
     for path, html in reversed(made.items()):  # the first page last: what it links to is there
+        if path.is_file() and path.read_text(encoding="utf-8") == html:
+            continue
         with replacing(path) as temporary:
             temporary.write_text(html, encoding="utf-8")
     return list(made)
+
+
+def _of_compounds(report: Report) -> Iterator[tuple[str, tuple, Callable, tuple]]:
+    """Path of each page of a compound, what it shows, and how it is made from what."""
+    for name, part, further in _parts(report):
+        own = {"compound": name, **report.shared}
+        yield elements.page_of(name), (own, part.contents), compound_page, (part, own)
+        for page in further:
+            yield page.path, (own, page), wells_page, (page, own)
+
+
+def _keep(place: Path, make: Callable[..., str], content: object, own: Mapping) -> None:
+    """Make a page and store it."""
+    html = make(content, own, make_environment())
+    with replacing(place) as temporary:
+        temporary.write_text(html, encoding="utf-8")
 
 
 def _pages(report: Report, filled: Mapping[str, pd.DataFrame], folder: Path):
@@ -148,6 +172,9 @@ def _parts(report: Report) -> Iterator[tuple[str, Report, list[WellsPage]]]:
             mine |= {name: data[name] for name in IN_VIVO}
         curves = mine["curves"]
         mine["curves"] = curves.assign(wells_page=page_of_curves(curves, compound))
+        experiments = mine["experiments"]
+        on_page = page_of_experiments(experiments, mine["curves"])
+        mine["experiments"] = experiments.assign(wells_page=on_page)
         further = wells_pages(mine["curves"], mine["wells"], report.seals)
         if further:
             mine["wells"] = nothing["wells"]
@@ -180,11 +207,14 @@ def compound_page(part: Report, own: Mapping, environment: Environment) -> str:
     return environment.get_template("compound.html.j2").render(pages.with_tables(content))
 
 
-def _wells_page(page: WellsPage, own: Mapping, environment: Environment) -> str:
+def wells_page(page: WellsPage, own: Mapping, environment: Environment) -> str:
+    """Some curves of one compound: their fits, Ki and wells."""
     content = own | {
         "title_of_wells": page.title,
         "page": f"../{elements.page_of(own['compound'])}",
         "simulated": pages.share_of(page.curves),
+        "fits": fits_table(page.curves),
+        "ki": ki_table(page.curves),
         "wells": wells_tables(page.curves, page.wells, page.seals),
     }
     return environment.get_template("wells.html.j2").render(content)

@@ -78,6 +78,12 @@ def fit_anchor(row: Mapping) -> str:
     return anchor("fit", row["target"], row["assay"], row["experiment"], mark)
 
 
+def fit_link(row: Mapping) -> str:
+    """Where the fit of an experiment's first curve stands, seen from its compound's page."""
+    page = f"{UP}{row['wells_page']}" if row["wells_page"] else ""
+    return f"{page}#{fit_anchor(row)}"
+
+
 def fits_table(curves: pd.DataFrame) -> Table:
     """Each curve's fit."""
     columns = heads(

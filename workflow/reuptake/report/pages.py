@@ -343,12 +343,19 @@ def with_tables(content: dict) -> dict:
                 "potency": sections.potency_table(here["potency"], content["published"], "../"),
                 "selectivity": sections.selectivity_table(here["selectivity"], "../"),
                 "experiments": sections.experiments_table(here["experiments"]),
-                "fits": curve_tables.fits_table(here["curves"]),
-                "ki": curve_tables.ki_table(here["curves"]),
-                "wells": []
-                if part["wells_pages"]
-                else curve_tables.wells_tables(here["curves"], here["wells"], content["seals"]),
             }
+            # of many curves, each stands on a page of its own with its wells
+            | (
+                {}
+                if part["wells_pages"]
+                else {
+                    "fits": curve_tables.fits_table(here["curves"]),
+                    "ki": curve_tables.ki_table(here["curves"]),
+                    "wells": curve_tables.wells_tables(
+                        here["curves"], here["wells"], content["seals"]
+                    ),
+                }
+            )
         )
     return content | {"parts": parts}
 

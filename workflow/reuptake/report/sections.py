@@ -9,7 +9,7 @@ import pandas as pd
 
 from reuptake.formatting import MISSING, bounded, significant
 from reuptake.published import SAME, far_from_published, published_values
-from reuptake.report.curve_tables import fit_anchor
+from reuptake.report.curve_tables import fit_link
 from reuptake.report.elements import (
     METHODS,
     Cell,
@@ -296,7 +296,7 @@ def experiments_table(experiments: pd.DataFrame) -> Table:
                 Cell(row["modality"]),
                 Cell(row["quantity"]),
                 Cell(row["assay"]),
-                Cell(row["experiment"], href=f"#{fit_anchor(row)}"),
+                Cell(row["experiment"], href=fit_link(row)),
                 qualified(row["qualifier"], row["value_nM"]),
                 span(row["lower_nM"], row["upper_nM"]),
                 count(row["n_curves"]),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 from reuptake.figures.contents import digest_of
-from reuptake.tables import replacing
 
 SOFTWARE = ("reuptake", "numpy", "scipy", "pandas", "matplotlib")
 
@@ -27,16 +25,11 @@ class Store:
         self.made_by = [made_by, *((name, version(name)) for name in SOFTWARE)]
         self.used: set[str] = set()
 
-    def page(self, content: object, make: Callable[[], str]) -> str:
-        """The page that shows `content`, from the store or made and stored."""
+    def place(self, content: object) -> Path:
+        """Where the page that shows `content` is kept, once it is made."""
         name = f"{digest_of(self.made_by, content)}.html"
         self.used.add(name)
-        path = self.folder / name
-        if not path.is_file():
-            html = make()
-            with replacing(path) as temporary:
-                temporary.write_text(html, encoding="utf-8")
-        return path.read_text(encoding="utf-8")
+        return self.folder / name
 
     def keep_only_used(self) -> None:
         """Remove every page that the present run did not use."""

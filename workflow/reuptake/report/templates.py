@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ _PAGES = (
 )
 
 
+@cache
 def make_environment() -> Environment:
     """Templates that escape every value and fail on a name they are not given."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined

@@ -1,4 +1,4 @@
-"""The wells of a compound with many curves: on pages of their own, so that its page opens."""
+"""The curves of a compound that has many: on pages of their own, so that its page opens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WellsPage:
 
 
 def page_of_curves(curves: pd.DataFrame, compound: str) -> pd.Series:
-    """The page on which the wells of each curve stand; empty for the compound's own page.
+    """The page on which each curve stands with its wells; empty for the compound's own page.
 
     Curves are counted in the order of their drops, so that a new drop lengthens the last page
     and leaves the others as they are.
@@ -51,7 +51,7 @@ def page_of_curves(curves: pd.DataFrame, compound: str) -> pd.Series:
 def wells_pages(
     curves: pd.DataFrame, wells: pd.DataFrame, seals: Mapping[str, Mapping[str, str]]
 ) -> list[WellsPage]:
-    """The further pages of a compound's wells.
+    """The further pages of a compound's curves.
 
     Parameters
     ----------
@@ -70,6 +70,22 @@ def wells_pages(
         sealed = {drop: dict(seals.get(drop, {})) for drop in drops}
         found.append(WellsPage(path, title(mine), mine, of_page.get(path, placed.iloc[:0]), sealed))
     return found
+
+
+def page_of_experiments(experiments: pd.DataFrame, curves: pd.DataFrame) -> pd.Series:
+    """The page on which the first curve of each experiment stands.
+
+    Parameters
+    ----------
+    experiments : DataFrame
+        Experiments of one compound.
+    curves : DataFrame
+        Its curves with ``wells_page`` (:func:`page_of_curves`).
+    """
+    key = ["target", "assay", "experiment"]
+    first = curves.drop_duplicates(key).set_index(key)["wells_page"].to_dict()
+    places = zip(*(experiments[name] for name in key), strict=True)
+    return pd.Series([first.get(place, "") for place in places], experiments.index, dtype="str")
 
 
 def title(curves: pd.DataFrame) -> str:

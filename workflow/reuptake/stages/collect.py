@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +10,11 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow.parquet import ParquetFile
 
+from reuptake.crew import spread
 from reuptake.pooling import (
     Repeats,
     compound_names,
+    fingerprints,
     join_flags,
     range_jumps,
     refuse_unaccepted,
@@ -24,39 +26,47 @@ from reuptake.tables import (
     ISOTHERMS,
     PLATES,
     WELLS,
+    csv_text,
     data_dictionary,
     replacing,
     typed,
     write_csv,
-    write_csv_parts,
+    write_texts,
 )
 
 # of an archive's wells only so many drops are held in memory
 DROPS_AT_ONCE = 50
 
 
-def run(accepted: Path, per_drop: Path, measuring: list[str], section: dict, tables: Path) -> None:
+def run(
+    accepted: Path,
+    per_drop: Path,
+    measuring: list[str],
+    section: dict,
+    tables: Path,
+    processes: int = 1,
+) -> None:
     """Pool the drops' tables in the order of their names; `measuring` have constants."""
     accepted_drops = accept.names(accepted)
     drops = [per_drop / drop for drop in accepted_drops]
     with_constants = [per_drop / drop for drop in accepted_drops if drop in measuring]
-    curves = refuse_unaccepted(_pool(drops, "curves", CURVES), set(accepted_drops))
-    written = _compounds(drops) | set(curves["compound"])
-    names = compound_names([name for name in written if name], section["compounds"])
-    curves["compound"], notes = _named(curves["compound"], names)
-    curves["flags"] = [
-        join_flags(*f) for f in zip(curves["flags"], notes, range_jumps(curves), strict=True)
-    ]
-    repeats = Repeats()
-    write_csv_parts(repeats.watching(_wells(drops, names)), tables / "wells.csv")
-    mark_repeats(curves, repeats.found)
-    write_csv(curves, tables / "curves.csv")
+    names = compound_names([name for name in _compounds(drops) if name], section["compounds"])
+    wells = spread(_part_of_wells, _parts(drops, names), processes)
     for name, columns, places in (
         ("plates", PLATES, drops),
         ("constants", CONSTANTS, with_constants),
         ("isotherms", ISOTHERMS, with_constants),
     ):
         write_csv(_pool(places, name, columns), tables / f"{name}.csv")
+    curves = refuse_unaccepted(_pool(drops, "curves", CURVES), set(accepted_drops))
+    curves["compound"], notes = _named(curves["compound"], names)
+    curves["flags"] = [
+        join_flags(*f) for f in zip(curves["flags"], notes, range_jumps(curves), strict=True)
+    ]
+    repeats = Repeats()
+    write_texts(_noted(wells, repeats), tables / "wells.csv")
+    mark_repeats(curves, repeats.found)
+    write_csv(curves, tables / "curves.csv")
     with replacing(tables / "README.md") as temporary:
         temporary.write_text(data_dictionary(), encoding="utf-8")
 
@@ -76,12 +86,25 @@ def mark_repeats(curves: pd.DataFrame, repeats: Mapping[tuple, str]) -> None:
     ]
 
 
-def _wells(drops: list[Path], names: dict) -> Iterator[pd.DataFrame]:
-    """The wells of a few drops after the other; one empty frame if there is no drop."""
-    for start in range(0, max(len(drops), 1), DROPS_AT_ONCE):
-        wells = _pool(drops[start : start + DROPS_AT_ONCE], "wells", WELLS)
-        wells["compound"], _ = _named(wells["compound"], names)
-        yield wells
+def _parts(drops: list[Path], names: dict) -> list[tuple[list[Path], dict, bool]]:
+    """A few drops, the compounds, and whether it is the first part; one, if there is no drop."""
+    starts = range(0, max(len(drops), 1), DROPS_AT_ONCE)
+    return [(drops[start : start + DROPS_AT_ONCE], names, start == 0) for start in starts]
+
+
+def _noted(parts: Iterable[tuple[str, list]], repeats: Repeats) -> Iterator[str]:
+    """The text of each part, of whose curves `repeats` takes note."""
+    for text, curves in parts:
+        repeats.note(curves)
+        yield text
+
+
+def _part_of_wells(task: tuple[list[Path], dict, bool]) -> tuple[str, list[tuple[tuple, bytes]]]:
+    """The wells of some drops as text, with or without a header, and their curves."""
+    drops, names, header = task
+    wells = _pool(drops, "wells", WELLS)
+    wells["compound"], _ = _named(wells["compound"], names)
+    return csv_text(wells, header), list(fingerprints(wells))
 
 
 def _pool(drops: list[Path], name: str, columns) -> pd.DataFrame:

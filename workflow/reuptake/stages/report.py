@@ -17,6 +17,7 @@ def run(
     seals: Mapping[str, Mapping[str, str]],
     report: Path,
     store: Store,
+    processes: int = 1,
 ) -> None:
     """Write the report; pages that have not changed come from the store."""
     settings = ReportSettings(
@@ -28,4 +29,4 @@ def run(
         section["digest"],
     )
     reference = Path(section["reference"])
-    build_report(tables, figures, reference, report, settings, store, seals)
+    build_report(tables, figures, reference, report, settings, store, seals, processes)
