@@ -37,7 +37,9 @@ def tables() -> dict[str, pd.DataFrame]:
 
 def write(tables, path, **changed):
     filled = guides.guide_tables(tables, LITERATURE, "Sert-IN-2")
-    workbook.write_workbook(tables | changed, filled, path, "Transporter panel")
+    tables = tables | changed
+    n_rows = {name: len(frame) for name, frame in tables.items()}
+    workbook.write_workbook(workbook.sheets(tables, filled), n_rows, path, "Transporter panel")
     return path
 
 

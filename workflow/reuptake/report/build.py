@@ -28,7 +28,7 @@ from reuptake.report.wells_pages import (
     page_of_experiments,
     wells_pages,
 )
-from reuptake.report.workbook import write_workbook
+from reuptake.report.workbook import sheets, write_workbook
 from reuptake.tables import replacing
 
 if TYPE_CHECKING:
@@ -95,16 +95,17 @@ def build_report(
     filled = guides.guide_tables(data, report.affinities, settings.guide_compound)
     shared = report.shared
     kept = {}
-    with Crew(processes - 1) as crew:  # while this process makes what stands once
+    with Crew(processes if processes > 1 else 0) as crew:
         for target, contents, make, part in _of_compounds(report):
             place = kept[out / target] = store.place(contents)
             if not place.is_file():
                 crew.do(_keep, place, make, *part)
+        n_rows = {name: len(frame) for name, frame in data.items()}
+        crew.do(write_workbook, sheets(data, filled), n_rows, out / WORKBOOK, settings.title)
         made = {
             out / name: environment.get_template(template).render(shared | content)
             for name, template, content in _pages(report, filled, tables)
         }
-        write_workbook(data, filled, out / WORKBOOK, settings.title)
     made |= {target: page.read_text(encoding="utf-8") for target, page in kept.items()}
     store.keep_only_used()
     for old in set(out.rglob("*.html")) - set(made):

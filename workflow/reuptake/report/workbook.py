@@ -32,20 +32,16 @@ _LIVE = ("=", "+", "-", "@", "\t")
 
 
 def write_workbook(
-    tables: Mapping[str, pd.DataFrame],
-    guide_tables: Mapping[str, pd.DataFrame],
-    path: Path,
-    title: str,
+    ordered: Mapping[str, pd.DataFrame], n_rows: Mapping[str, int], path: Path, title: str
 ) -> None:
     """Write the tables as an xlsx file; the same tables, the same bytes.
 
     Parameters
     ----------
-    tables : mapping
-        Every result table, typed, by its name. Wells, and tables of more than `MOST_ROWS` rows,
-        are named on the first sheet but not written.
-    guide_tables : mapping
-        The four tables of the guides.
+    ordered : mapping
+        What is written (:func:`sheets`).
+    n_rows : mapping
+        Rows of every result table; those that are not written are named on the first sheet.
     path : Path
         File to write.
     title : str
@@ -56,8 +52,7 @@ def write_workbook(
     book = Workbook(write_only=True)
     book.properties.creator = f"reuptake {__version__}"
     book.properties.created = datetime(*_EPOCH)
-    ordered = sheets(tables, guide_tables)
-    _sheet(book, "about", *_about(tables, ordered, title), widths=[24, 10, _WIDEST])
+    _sheet(book, "about", *_about(ordered, n_rows, title), widths=[24, 10, _WIDEST])
     for name, frame in ordered.items():
         rows = records(frame)
         _sheet(book, name, list(frame.columns), ([row[c] for c in frame] for row in rows))
@@ -71,7 +66,16 @@ def write_workbook(
 def sheets(
     tables: Mapping[str, pd.DataFrame], guide_tables: Mapping[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
-    """The frames that are written, answers first, each with the columns of its CSV file."""
+    """The frames that are written, answers first, each with the columns of its CSV file.
+
+    Parameters
+    ----------
+    tables : mapping
+        Every result table, typed, by its name. Wells, and tables of more than `MOST_ROWS` rows,
+        are left out.
+    guide_tables : mapping
+        The four tables of the guides.
+    """
     order = dict.fromkeys([*FIRST, *guide_tables, *tables])
     out = {}
     for name in order:
@@ -93,7 +97,7 @@ def _with_numbers(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _about(tables: Mapping, ordered: Mapping, title: str) -> tuple[list[str], list[list]]:
+def _about(ordered: Mapping, n_rows: Mapping, title: str) -> tuple[list[str], list[list]]:
     """The first sheet: what there is, what is left out, and what the colour means."""
     lines = [
         [f"The result tables of reuptake {__version__}, one a sheet. The definition of every"
@@ -107,10 +111,10 @@ def _about(tables: Mapping, ordered: Mapping, title: str) -> tuple[list[str], li
         lines.append([name, len(frame), _GUIDES.get(name, f"tables/{name}.csv")])
     lines.append(["dictionary", None, "table, column, type, unit and definition"])
     lines.append([])
-    for name, frame in tables.items():
+    for name, n in n_rows.items():
         if name not in ordered:
             why = "left out here, being too large"
-            lines.append([name, len(frame), f"{why}: see tables/{name}.csv"])
+            lines.append([name, n, f"{why}: see tables/{name}.csv"])
     return [title], lines
 
 
