@@ -103,7 +103,8 @@ def make(folder: Path) -> Recorded:
     accepted = results / "drops" / "accepted.json"
     accept.run([files["verdict"]], accepted)
     listing.run(accepted, [], run.section("listing"), tables / "drops.csv")
-    collect.run(accepted, results / "drops", run.measuring, run.section("collect"), tables)
+    places = tables, results / "cache" / "collect"
+    collect.run(accepted, results / "drops", run.measuring, run.section("collect"), *places)
     potency.run(tables, run.section("potency"))
     selectivity_stage.run(tables, run.section("selectivity"))
     _stand_ins(results)

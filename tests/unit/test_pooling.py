@@ -253,9 +253,27 @@ def test_pooled_tables_do_not_depend_on_how_many_drops_are_read_at_once(tmp_path
     for at_once in (1, 2, 50):
         monkeypatch.setattr(collect, "DROPS_AT_ONCE", at_once)
         tables = tmp_path / str(at_once)
-        collect.run(tmp_path / "accepted.json", tmp_path, [], {"compounds": compounds}, tables)
+        some = tmp_path / "accepted.json", tmp_path, [], {"compounds": compounds}, tables
+        collect.run(*some, tmp_path / "cache")
         made[at_once] = {path.name: path.read_bytes() for path in tables.iterdir()}
     assert made[1] == made[2] == made[50]
+    # of what is kept, a changed drop or another compound's name makes its own part anew
+    monkeypatch.setattr(collect, "DROPS_AT_ONCE", 1)
+    worked = []
+    pool_wells = collect._pool_wells
+    monkeypatch.setattr(collect, "_pool_wells", lambda p: (worked.append(p.drops), pool_wells(p)))
+    again = tmp_path / "accepted.json", tmp_path, [], {"compounds": compounds}, tmp_path / "again"
+    collect.run(*again, tmp_path / "cache")
+    assert len(worked) == 3  # the parts were of fifty drops
+    changed = typed(pd.DataFrame({"drop": ["c"], "compound": ["y"], "counts": [4.0]}), WELLS)
+    write_parquet(changed, tmp_path / "c" / "wells.parquet")
+    collect.run(*again, tmp_path / "cache")
+    assert worked[3:] == [[tmp_path / "c"]]
+    assert read_csv(tmp_path / "again" / "wells.csv", WELLS)["counts"].tolist()[-1] == 4.0
+    compounds[0]["synonyms"].append("y")
+    collect.run(*again, tmp_path / "cache")
+    assert read_csv(tmp_path / "again" / "wells.csv", WELLS)["compound"].tolist()[-1] == "x-1"
+    assert len(list((tmp_path / "cache").iterdir())) == 6
     pooled = read_csv(tmp_path / "1" / "wells.csv", WELLS)
     assert list(pooled["drop"]) == ["a", "a", "c"]
     assert list(pooled["compound"]) == ["x-1", "", "y"]
@@ -291,7 +309,9 @@ def test_spellings_and_a_mistaken_unit_are_seen_across_drops(tmp_path):
     verdicts = [{"drop": drop, "status": "accepted"} for drop in drops]
     (tmp_path / "accepted.json").write_text(json.dumps({"drops": verdicts}))
     section = {"compounds": COMPOUNDS}
-    collect.run(tmp_path / "accepted.json", tmp_path, [], section, tmp_path / "tables")
+    collect.run(
+        tmp_path / "accepted.json", tmp_path, [], section, tmp_path / "tables", tmp_path / "cache"
+    )
     pooled = read_csv(tmp_path / "tables" / "curves.csv", CURVES)
     told = {(row.drop, row.compound): row.flags for row in pooled.itertuples() if row.flags}
     assert list(told) == [("d3", "lead"), ("d4", "citalopran")]
@@ -301,7 +321,9 @@ def test_spellings_and_a_mistaken_unit_are_seen_across_drops(tmp_path):
 
 def test_pooled_tables_of_no_drop_have_their_header(tmp_path):
     (tmp_path / "accepted.json").write_text('{"drops": []}')
-    collect.run(tmp_path / "accepted.json", tmp_path, [], {"compounds": []}, tmp_path / "tables")
+    nothing = {"compounds": []}
+    places = tmp_path / "tables", tmp_path / "cache"
+    collect.run(tmp_path / "accepted.json", tmp_path, [], nothing, *places)
     for name in ("wells", "plates", "curves"):
         header = ",".join(column.name for column in TABLES[name])
         assert (tmp_path / "tables" / f"{name}.csv").read_text() == f"{header}\n"

@@ -176,3 +176,12 @@ def test_the_figure_marks_what_is_broken():
     labels = [t.get_text() for t in drawn.axes[0].get_legend().get_texts()]
     assert labels == ["not established", "in control", "out of control"]
     assert list(figure.prepare({"runcharts": table.iloc[:1]})) == []
+
+
+def test_of_very_many_runs_the_newest_are_drawn(monkeypatch):
+    monkeypatch.setattr(figure, "NEWEST", 4)
+    table = chart([*BASE, 9.05, 9.5])
+    (*_, data), *_ = figure.prepare({"runcharts": table})
+    mine = table[table["quantity"] == "IC50"]
+    assert data.rows["experiment"].tolist() == mine["experiment"].tolist()[-4:]
+    assert f"newest 4 runs; {len(mine) - 4} earlier ones are not drawn" in figure.caption(data)

@@ -352,13 +352,15 @@ def _listing(accepted: Path, drops: Path, run: RunOption) -> None:
 
 
 @stage.command("collect")
-def _collect(accepted: Path, per_drop: Path, tables: Path, processes: int, run: RunOption) -> None:
+def _collect(
+    accepted: Path, per_drop: Path, tables: Path, cache: Path, processes: int, run: RunOption
+) -> None:
     from reuptake import runfile
     from reuptake.stages import collect
 
     frozen = runfile.read(run)
     section = frozen.section("collect")
-    collect.run(accepted, per_drop, frozen.measuring, section, tables, processes)
+    collect.run(accepted, per_drop, frozen.measuring, section, tables, cache, processes)
 
 
 @stage.command("in-vivo")

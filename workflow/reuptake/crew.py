@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -11,44 +11,17 @@ from multiprocessing import get_context
 LEAST = 8
 
 
-def _pool(processes: int) -> ProcessPoolExecutor:
-    # What the imports made need not be searched for the circles that work leaves behind.
-    return ProcessPoolExecutor(processes, get_context("spawn"), initializer=gc.freeze)
-
-
-def spread(function: Callable, tasks: Sequence, processes: int) -> Iterator:
-    """The result of each task, in their order; the work begins at once.
-
-    Parameters
-    ----------
-    function : callable
-        Of one task.
-    tasks : sequence
-    processes : int
-        That do them; with one, or few tasks, all is done here.
-    """
-    if processes < 2 or len(tasks) < LEAST:
-        return map(function, tasks)
-    pool = _pool(processes)
-    return _closing(pool, pool.map(function, tasks))
-
-
-def _closing(pool: ProcessPoolExecutor, results: Iterator) -> Iterator:
-    with pool:
-        yield from results
-
-
 class Crew:
     """A context: what is handed over is done when it closes, in any order.
 
     Parameters
     ----------
-    beside : int
-        Processes that work beside this one; without any, all is done here, on closing.
+    processes : int
+        That work beside this one; with one, or little work, all is done here, on closing.
     """
 
-    def __init__(self, beside: int):
-        self.beside = beside
+    def __init__(self, processes: int):
+        self.processes = processes
         self._waiting: list[tuple] = []
         self._handed: list[Future] = []
         self._pool: ProcessPoolExecutor | None = None
@@ -59,10 +32,12 @@ class Crew:
     def do(self, function: Callable, *arguments: object) -> None:
         """Hand over a call; its result is not kept."""
         self._waiting.append((function, *arguments))
-        if not self.beside or (self._pool is None and len(self._waiting) < LEAST):
+        if self.processes < 2 or (self._pool is None and len(self._waiting) < LEAST):
             return
         if self._pool is None:
-            self._pool = _pool(self.beside)
+            # What the imports made need not be searched for the circles that work leaves behind.
+            spawn = get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.processes, spawn, initializer=gc.freeze)
         self._handed += [self._pool.submit(*call) for call in self._waiting]
         self._waiting.clear()
 

@@ -64,8 +64,9 @@ rule collect:
         runtime=growing(5),
     params:
         uses=uses("collect"),
+        cache=f"{RESULTS}/cache/collect",
     shell:
-        "reuptake stage collect {input.accepted:q} {PER_DROP:q} {TABLES:q} {threads}"
+        "reuptake stage collect {input.accepted:q} {PER_DROP:q} {TABLES:q} {params.cache:q} {threads}"
         " --run {RUN:q} > {log:q} 2>&1"
 
 

@@ -87,7 +87,7 @@ def build_figures(
         folder.mkdir(parents=True, exist_ok=True)
     rows, stems, missing = [], {}, set()
     # drawn while the list goes on
-    with Crew(processes if processes > 1 else 0) as crew:
+    with Crew(processes) as crew:
         for drawing in list_drawings(read_tables(Path(tables)), published):
             stem = cache_folder / cache.key(drawing.kind, drawing.data)
             rows.append(drawing.row)

@@ -20,6 +20,7 @@ _COLOURS = {
 }
 _MARKS = {"not established": "o", "in control": "o", "warning": "D", "out of control": "X"}
 _LABELS_PER_CHART = 12
+NEWEST = 100  # runs of a chart; more are not told apart, and earlier ones stand in the table
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,14 @@ class RunChartData:
     ----------
     rows : DataFrame
         experiment, date, p_potency, mean, sd, verdict, rules, msr; in the order of the runs.
+    n_earlier : int
+        Runs that are not drawn.
     """
 
     title: str
     unit: str
     rows: pd.DataFrame
+    n_earlier: int
     simulated: bool
 
 
@@ -95,6 +99,8 @@ def caption(data: RunChartData) -> str:
         f"{data.title}. Each run against the mean (line) and 1, 2 and 3 SD (bands) of the runs "
         "before it; no limits before there are eight."
     )
+    if data.n_earlier:
+        text += f" The newest {len(data.rows)} runs; {data.n_earlier} earlier ones are not drawn."
     broken = [f"{row.experiment} ({row.rules})" for row in data.rows.itertuples() if row.rules]
     if broken:
         text += f" Westgard rules: {'; '.join(broken)}."
@@ -123,7 +129,8 @@ def prepare(tables: dict[str, pd.DataFrame]):
         data = RunChartData(
             title=f"Run chart of {compound} in {assay}, {unit}",
             unit=unit,
-            rows=mine[columns].reset_index(drop=True),
+            rows=mine[columns].tail(NEWEST).reset_index(drop=True),
+            n_earlier=max(0, len(mine) - NEWEST),
             simulated=bool(simulated),
         )
         yield assay, compound, quantity, bool(simulated), data

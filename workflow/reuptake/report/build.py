@@ -95,7 +95,7 @@ def build_report(
     filled = guides.guide_tables(data, report.affinities, settings.guide_compound)
     shared = report.shared
     kept = {}
-    with Crew(processes if processes > 1 else 0) as crew:
+    with Crew(processes) as crew:
         for target, contents, make, part in _of_compounds(report):
             place = kept[out / target] = store.place(contents)
             if not place.is_file():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -224,6 +225,15 @@ def fingerprint(stage: str) -> str:
     return digest(sources)
 
 
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Every statement, however deep; of expressions, which hold no import, none."""
+    todo = [tree]
+    for node in todo:
+        yield node
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            todo += getattr(node, block, ())
+
+
 def _file_of(module: str) -> Path | None:
     path = PACKAGE.joinpath(*module.split("."))
     for file in (path.with_suffix(".py"), path / "__init__.py"):
@@ -236,7 +246,7 @@ def _file_of(module: str) -> Path | None:
 def _imports(source: bytes) -> tuple[str, ...]:
     """Modules of this package that a source imports, wherever in it the import stands."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in _statements(ast.parse(source)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

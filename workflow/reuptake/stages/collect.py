@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow.parquet import ParquetFile
 
-from reuptake.crew import spread
+from reuptake.crew import Crew
+from reuptake.drops.seal import sha256
 from reuptake.pooling import (
     Repeats,
     compound_names,
@@ -19,6 +22,7 @@ from reuptake.pooling import (
     range_jumps,
     refuse_unaccepted,
 )
+from reuptake.settings.sections import digest, fingerprint
 from reuptake.stages import accept
 from reuptake.tables import (
     CONSTANTS,
@@ -44,31 +48,43 @@ def run(
     measuring: list[str],
     section: dict,
     tables: Path,
+    cache: Path,
     processes: int = 1,
 ) -> None:
-    """Pool the drops' tables in the order of their names; `measuring` have constants."""
+    """Pool the drops' tables in the order of their names; `measuring` have constants.
+
+    The wells of some drops at a time are kept in `cache` as they are written, so that a new drop
+    costs the last of these parts.
+    """
     accepted_drops = accept.names(accepted)
     drops = [per_drop / drop for drop in accepted_drops]
     with_constants = [per_drop / drop for drop in accepted_drops if drop in measuring]
     names = compound_names([name for name in _compounds(drops) if name], section["compounds"])
-    wells = spread(_part_of_wells, _parts(drops, names), processes)
-    for name, columns, places in (
-        ("plates", PLATES, drops),
-        ("constants", CONSTANTS, with_constants),
-        ("isotherms", ISOTHERMS, with_constants),
-    ):
-        write_csv(_pool(places, name, columns), tables / f"{name}.csv")
-    curves = refuse_unaccepted(_pool(drops, "curves", CURVES), set(accepted_drops))
-    curves["compound"], notes = _named(curves["compound"], names)
-    curves["flags"] = [
-        join_flags(*f) for f in zip(curves["flags"], notes, range_jumps(curves), strict=True)
-    ]
+    parts = _parts(drops, names, cache)
+    with Crew(processes) as crew:
+        for part in parts:
+            if not part.is_kept:
+                crew.do(_pool_wells, part)
+        for name, columns, places in (
+            ("plates", PLATES, drops),
+            ("constants", CONSTANTS, with_constants),
+            ("isotherms", ISOTHERMS, with_constants),
+        ):
+            write_csv(_pool(places, name, columns), tables / f"{name}.csv")
+        curves = refuse_unaccepted(_pool(drops, "curves", CURVES), set(accepted_drops))
+        curves["compound"], notes = _named(curves["compound"], names)
+        curves["flags"] = [
+            join_flags(*f) for f in zip(curves["flags"], notes, range_jumps(curves), strict=True)
+        ]
     repeats = Repeats()
-    write_texts(_noted(wells, repeats), tables / "wells.csv")
+    write_texts(_noted(parts, repeats), tables / "wells.csv")
     mark_repeats(curves, repeats.found)
     write_csv(curves, tables / "curves.csv")
     with replacing(tables / "README.md") as temporary:
         temporary.write_text(data_dictionary(), encoding="utf-8")
+    kept = {file for part in parts for file in (part.text, part.curves)}
+    for file in set(cache.iterdir()) - kept:
+        file.unlink()
 
 
 def mark_repeats(curves: pd.DataFrame, repeats: Mapping[tuple, str]) -> None:
@@ -86,25 +102,52 @@ def mark_repeats(curves: pd.DataFrame, repeats: Mapping[tuple, str]) -> None:
     ]
 
 
-def _parts(drops: list[Path], names: dict) -> list[tuple[list[Path], dict, bool]]:
-    """A few drops, the compounds, and whether it is the first part; one, if there is no drop."""
-    starts = range(0, max(len(drops), 1), DROPS_AT_ONCE)
-    return [(drops[start : start + DROPS_AT_ONCE], names, start == 0) for start in starts]
+@dataclass(frozen=True)
+class _Part:
+    """The wells of some drops, and where they are kept: as text, and the curves in them."""
+
+    drops: list[Path]
+    names: dict[str, tuple[str, str]]
+    header: bool
+    text: Path
+    curves: Path
+
+    @property
+    def is_kept(self) -> bool:
+        return self.text.is_file() and self.curves.is_file()
 
 
-def _noted(parts: Iterable[tuple[str, list]], repeats: Repeats) -> Iterator[str]:
+def _parts(drops: list[Path], names: dict, cache: Path) -> list[_Part]:
+    """A few drops each, in their order; one part, if there is no drop."""
+    renamed = {name: meant for name, (meant, _) in sorted(names.items()) if meant != name}
+    made_by = [fingerprint("collect"), renamed]
+    out = []
+    for start in range(0, max(len(drops), 1), DROPS_AT_ONCE):
+        some = drops[start : start + DROPS_AT_ONCE]
+        files = [sha256(drop / "wells.parquet") for drop in some]
+        key = digest([*made_by, start == 0, files])
+        places = cache / f"{key}.csv", cache / f"{key}.json"
+        out.append(_Part(some, names, start == 0, *places))
+    return out
+
+
+def _pool_wells(part: _Part) -> None:
+    """Keep the text of a part of wells.csv, and the fingerprints of its curves."""
+    wells = _pool(part.drops, "wells", WELLS)
+    wells["compound"], _ = _named(wells["compound"], part.names)
+    write_texts([csv_text(wells, part.header)], part.text)
+    curves = [[*curve, found.hex()] for curve, found in fingerprints(wells)]
+    with replacing(part.curves) as temporary:
+        temporary.write_text(json.dumps(curves), encoding="utf-8")
+
+
+def _noted(parts: list[_Part], repeats: Repeats) -> Iterator[str]:
     """The text of each part, of whose curves `repeats` takes note."""
-    for text, curves in parts:
-        repeats.note(curves)
-        yield text
-
-
-def _part_of_wells(task: tuple[list[Path], dict, bool]) -> tuple[str, list[tuple[tuple, bytes]]]:
-    """The wells of some drops as text, with or without a header, and their curves."""
-    drops, names, header = task
-    wells = _pool(drops, "wells", WELLS)
-    wells["compound"], _ = _named(wells["compound"], names)
-    return csv_text(wells, header), list(fingerprints(wells))
+    for part in parts:
+        curves = json.loads(part.curves.read_text(encoding="utf-8"))
+        repeats.note((tuple(curve), bytes.fromhex(found)) for *curve, found in curves)
+        with part.text.open(encoding="utf-8", newline="") as file:
+            yield file.read()
 
 
 def _pool(drops: list[Path], name: str, columns) -> pd.DataFrame:
