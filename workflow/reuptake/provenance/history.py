@@ -66,8 +66,8 @@ def write(path: Path, snapshot: Snapshot) -> None:
 
 
 def _write(path: Path, snapshot: Snapshot) -> None:
-    record = zlib.compress(json.dumps(snapshot.record).encode())
-    tables = [(name, zlib.compress(content)) for name, content in snapshot.tables.items()]
+    record = zlib.compress(json.dumps(snapshot.record, 1).encode())
+    tables = [(name, zlib.compress(content, 1)) for name, content in snapshot.tables.items()]
     with closing(sqlite3.connect(path)) as store:
         store.executescript(_SCHEMA)
         with store:
