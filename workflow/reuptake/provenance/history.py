@@ -66,7 +66,7 @@ def write(path: Path, snapshot: Snapshot) -> None:
 
 
 def _write(path: Path, snapshot: Snapshot) -> None:
-    record = zlib.compress(json.dumps(snapshot.record, 1).encode())
+    record = zlib.compress(json.dumps(snapshot.record).encode(), 1)
     tables = [(name, zlib.compress(content, 1)) for name, content in snapshot.tables.items()]
     with closing(sqlite3.connect(path)) as store:
         store.executescript(_SCHEMA)
