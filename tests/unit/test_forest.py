@@ -130,8 +130,8 @@ def test_of_many_experiments_the_newest_are_drawn_and_the_rest_is_told(tables):
         for each in forest.prepare(tables | {"experiments": many}, PUBLISHED)
         if each[:3] == ("citalopram", "binding", False)
     ]
-    assert data.experiments["experiment"].tolist() == [f"d/{i}" for i in range(5, 30)]
-    assert "4 older experiments not drawn" in forest.caption(data)
+    assert data.experiments["experiment"].tolist() == [f"d/{i}" for i in range(18, 30)]
+    assert "17 older experiments not drawn" in forest.caption(data)
 
 
 def test_estimates_of_every_kind_in_one_call():

@@ -512,11 +512,22 @@ def _digits(values: pd.Series) -> np.ndarray:
 
 
 def read_csv(path: Path, columns: Iterable[Column]) -> pd.DataFrame:
-    """Read a table back with its types, and its text as it was before it was guarded."""
+    """Read a table back with its types, and its text as it was before it was guarded.
+
+    Raises
+    ------
+    KeyError
+        With the name of the first column that the file lacks.
+    """
     import pyarrow as pa
     from pyarrow import csv
 
     columns = tuple(columns)
+    with Path(path).open(encoding="utf-8") as file:
+        header = file.readline().rstrip("\n").split(",")
+    for column in columns:
+        if column.name not in header:
+            raise KeyError(column.name)
     types = {"number": pa.float64(), "integer": pa.int64(), "boolean": pa.bool_()}
     wanted = csv.ConvertOptions(
         column_types={c.name: types.get(c.kind, pa.string()) for c in columns},
