@@ -260,8 +260,8 @@ def test_pooled_tables_do_not_depend_on_how_many_drops_are_read_at_once(tmp_path
     # of what is kept, a changed drop or another compound's name makes its own part anew
     monkeypatch.setattr(collect, "DROPS_AT_ONCE", 1)
     worked = []
-    pool_wells = collect._pool_wells
-    monkeypatch.setattr(collect, "_pool_wells", lambda p: (worked.append(p.drops), pool_wells(p)))
+    keep = collect._keep
+    monkeypatch.setattr(collect, "_keep", lambda part: (worked.append(part.drops), keep(part)))
     again = tmp_path / "accepted.json", tmp_path, [], {"compounds": compounds}, tmp_path / "again"
     collect.run(*again, tmp_path / "cache")
     assert len(worked) == 3  # the parts were of fifty drops
@@ -273,7 +273,7 @@ def test_pooled_tables_do_not_depend_on_how_many_drops_are_read_at_once(tmp_path
     compounds[0]["synonyms"].append("y")
     collect.run(*again, tmp_path / "cache")
     assert read_csv(tmp_path / "again" / "wells.csv", WELLS)["compound"].tolist()[-1] == "x-1"
-    assert len(list((tmp_path / "cache").iterdir())) == 6
+    assert len(list((tmp_path / "cache").iterdir())) == 3 * 4
     pooled = read_csv(tmp_path / "1" / "wells.csv", WELLS)
     assert list(pooled["drop"]) == ["a", "a", "c"]
     assert list(pooled["compound"]) == ["x-1", "", "y"]

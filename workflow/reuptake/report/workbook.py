@@ -17,7 +17,7 @@ from reuptake.tables import TABLES, records, replacing
 
 LEFT_OUT = ("wells",)
 # a longer table opens slowly and takes as long to write as the rest of the report
-MOST_ROWS = 5_000
+MOST_ROWS = 3_000
 FIRST = ("potency", "selectivity", "experiments")
 _GUIDES = {
     "guide_table_0": "guide table 0: quantitative data",

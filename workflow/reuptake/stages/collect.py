@@ -35,11 +35,13 @@ from reuptake.tables import (
     replacing,
     typed,
     write_csv,
+    write_parquet,
     write_texts,
 )
 
 # of an archive's wells only so many drops are held in memory
 DROPS_AT_ONCE = 50
+_POOLED = {"wells": WELLS, "plates": PLATES, "curves": CURVES}
 
 
 def run(
@@ -53,7 +55,7 @@ def run(
 ) -> None:
     """Pool the drops' tables in the order of their names; `measuring` have constants.
 
-    The wells of some drops at a time are kept in `cache` as they are written, so that a new drop
+    Of some drops at a time the tables are kept in `cache` as they are pooled, so that a new drop
     costs the last of these parts.
     """
     accepted_drops = accept.names(accepted)
@@ -64,26 +66,24 @@ def run(
     with Crew(processes) as crew:
         for part in parts:
             if not part.is_kept:
-                crew.do(_pool_wells, part)
-        for name, columns, places in (
-            ("plates", PLATES, drops),
-            ("constants", CONSTANTS, with_constants),
-            ("isotherms", ISOTHERMS, with_constants),
-        ):
-            write_csv(_pool(places, name, columns), tables / f"{name}.csv")
-        curves = refuse_unaccepted(_pool(drops, "curves", CURVES), set(accepted_drops))
-        curves["compound"], notes = _named(curves["compound"], names)
-        curves["flags"] = [
-            join_flags(*f) for f in zip(curves["flags"], notes, range_jumps(curves), strict=True)
-        ]
+                crew.do(_keep, part)
+        for name, columns in (("constants", CONSTANTS), ("isotherms", ISOTHERMS)):
+            files = [drop / f"{name}.parquet" for drop in with_constants]
+            write_csv(_pool(files, columns), tables / f"{name}.csv")
+    write_csv(_pool([part.plates for part in parts], PLATES), tables / "plates.csv")
+    curves = _pool([part.curves for part in parts], CURVES)
+    curves = refuse_unaccepted(curves, set(accepted_drops))
+    curves["compound"], notes = _named(curves["compound"], names)
+    curves["flags"] = [
+        join_flags(*f) for f in zip(curves["flags"], notes, range_jumps(curves), strict=True)
+    ]
     repeats = Repeats()
     write_texts(_noted(parts, repeats), tables / "wells.csv")
     mark_repeats(curves, repeats.found)
     write_csv(curves, tables / "curves.csv")
     with replacing(tables / "README.md") as temporary:
         temporary.write_text(data_dictionary(), encoding="utf-8")
-    kept = {file for part in parts for file in (part.text, part.curves)}
-    for file in set(cache.iterdir()) - kept:
+    for file in set(cache.iterdir()) - {file for part in parts for file in part.files}:
         file.unlink()
 
 
@@ -104,17 +104,38 @@ def mark_repeats(curves: pd.DataFrame, repeats: Mapping[tuple, str]) -> None:
 
 @dataclass(frozen=True)
 class _Part:
-    """The wells of some drops, and where they are kept: as text, and the curves in them."""
+    """Some drops, and where their pooled tables are kept."""
 
     drops: list[Path]
     names: dict[str, tuple[str, str]]
     header: bool
-    text: Path
-    curves: Path
+    stem: Path
+
+    @property
+    def wells(self) -> Path:
+        """Their part of wells.csv."""
+        return Path(f"{self.stem}.csv")
+
+    @property
+    def fingerprints(self) -> Path:
+        """The curves in these wells (:func:`reuptake.pooling.fingerprints`)."""
+        return Path(f"{self.stem}.json")
+
+    @property
+    def plates(self) -> Path:
+        return Path(f"{self.stem}-plates.parquet")
+
+    @property
+    def curves(self) -> Path:
+        return Path(f"{self.stem}-curves.parquet")
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return self.wells, self.fingerprints, self.plates, self.curves
 
     @property
     def is_kept(self) -> bool:
-        return self.text.is_file() and self.curves.is_file()
+        return all(file.is_file() for file in self.files)
 
 
 def _parts(drops: list[Path], names: dict, cache: Path) -> list[_Part]:
@@ -124,35 +145,39 @@ def _parts(drops: list[Path], names: dict, cache: Path) -> list[_Part]:
     out = []
     for start in range(0, max(len(drops), 1), DROPS_AT_ONCE):
         some = drops[start : start + DROPS_AT_ONCE]
-        files = [sha256(drop / "wells.parquet") for drop in some]
-        key = digest([*made_by, start == 0, files])
-        places = cache / f"{key}.csv", cache / f"{key}.json"
-        out.append(_Part(some, names, start == 0, *places))
+        sums = [sha256(drop / f"{name}.parquet") for drop in some for name in _POOLED]
+        key = digest([*made_by, start == 0, sums])
+        out.append(_Part(some, names, start == 0, cache / key))
     return out
 
 
-def _pool_wells(part: _Part) -> None:
-    """Keep the text of a part of wells.csv, and the fingerprints of its curves."""
-    wells = _pool(part.drops, "wells", WELLS)
+def _keep(part: _Part) -> None:
+    """Pool the tables of a part and keep them."""
+    wells, plates, curves = (
+        _pool([drop / f"{name}.parquet" for drop in part.drops], columns)
+        for name, columns in _POOLED.items()
+    )
     wells["compound"], _ = _named(wells["compound"], part.names)
-    write_texts([csv_text(wells, part.header)], part.text)
-    curves = [[*curve, found.hex()] for curve, found in fingerprints(wells)]
-    with replacing(part.curves) as temporary:
-        temporary.write_text(json.dumps(curves), encoding="utf-8")
+    write_texts([csv_text(wells, part.header)], part.wells)
+    found = [[*curve, digest.hex()] for curve, digest in fingerprints(wells)]
+    with replacing(part.fingerprints) as temporary:
+        temporary.write_text(json.dumps(found), encoding="utf-8")
+    write_parquet(plates, part.plates)
+    write_parquet(curves, part.curves)
 
 
 def _noted(parts: list[_Part], repeats: Repeats) -> Iterator[str]:
     """The text of each part, of whose curves `repeats` takes note."""
     for part in parts:
-        curves = json.loads(part.curves.read_text(encoding="utf-8"))
+        curves = json.loads(part.fingerprints.read_text(encoding="utf-8"))
         repeats.note((tuple(curve), bytes.fromhex(found)) for *curve, found in curves)
-        with part.text.open(encoding="utf-8", newline="") as file:
+        with part.wells.open(encoding="utf-8", newline="") as file:
             yield file.read()
 
 
-def _pool(drops: list[Path], name: str, columns) -> pd.DataFrame:
-    """One table of several drops, below each other."""
-    parts = [_read(drop / f"{name}.parquet") for drop in drops]
+def _pool(files: list[Path], columns) -> pd.DataFrame:
+    """One table that stands in several files, below each other."""
+    parts = [_read(file) for file in files]
     parts = [part for part in parts if part.num_rows]
     if not parts:
         return typed(pd.DataFrame(), columns)
