@@ -17,7 +17,6 @@ from snakemake.utils import min_version
 from reuptake import locks, runfile
 from reuptake.animals.columns import PER_DROP as IN_VIVO_TABLES
 from reuptake.drops.check import assays_named
-from reuptake.drops.folder import SEAL
 from reuptake.drops.scan import scan
 from reuptake.provenance.record import without_drops
 from reuptake.provenance.software import software_digest

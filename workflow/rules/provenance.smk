@@ -1,7 +1,7 @@
 """Provenance: the record of the run, and the results as a research object (RO-Crate).
 
-Input: every table, the figures and the report, the seals of the drops and the published
-values. Output: provenance/run.json, and ro-crate-metadata.json, which makes the results folder
+Input: every table, the figures, the report and the published values; beside them it reads the
+seals of the drops, which are no inputs, as a drop may vanish meanwhile. Output: provenance/run.json, and ro-crate-metadata.json, which makes the results folder
 a crate. One job; it runs whenever another one does, or anything that it records has changed.
 """
 
@@ -36,7 +36,6 @@ rule provenance:
         rules.figures.output,
         rules.report.output,
         f"{SETTINGS.config.reference}/affinities.csv",
-        [p for d in SEALED for p in FOLDERS[d].inputs if p == FOLDERS[d].path / SEAL],
     output:
         f"{RESULTS}/provenance/run.json",
         f"{RESULTS}/ro-crate-metadata.json",

@@ -169,7 +169,7 @@ def _used(record: dict, crate) -> list:
     """Entities of the accepted drops, with their files, and of the other files that were read."""
     out = []
     for name, drop in record["drops"].items():
-        if drop["status"] != "accepted":
+        if drop["status"] != "accepted" or "files" not in drop:
             continue
         base = f"arcp://ni,{_named(drop['seal_sha256'])}/"
         files = [

@@ -123,8 +123,9 @@ def _drops(run: RunFile, table: Path) -> dict:
     for row in rows(table):
         name = row["drop"].removeprefix("'")
         entry: dict = {"status": row["status"]}
-        if name in run.sealed:
-            folder = run.folder(name)
+        folder = run.folder(name) if name in run.sealed else None
+        # a drop may vanish while the run goes on; the next run leaves it out
+        if folder and (folder.path / SEAL).is_file():
             entry |= {
                 "simulated": row["simulated"] == "true",
                 "seal_sha256": seal.sha256(folder.path / SEAL),
