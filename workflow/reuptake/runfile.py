@@ -70,7 +70,14 @@ class RunFile:
     def _assays(self, drop: str) -> frozenset[str]:
         from reuptake.drops.check import assays_named
 
-        return assays_named(self.folder(drop).description)
+        if described := self.folder(drop).description:
+            return assays_named(described)
+        # it has vanished while the run goes on: what its ingestion has read
+        verdict = Path(self.settings.config.results) / "drops" / drop / "verdict.json"
+        if not verdict.is_file():
+            return frozenset()
+        runs = json.loads(verdict.read_text(encoding="utf-8"))["runs"]
+        return frozenset(run["assay"] for run in runs)
 
     def per_drop(self, name: str) -> list[Path]:
         """One file of every processed drop."""

@@ -1,8 +1,8 @@
 """Provenance: the record of the run, and the results as a research object (RO-Crate).
 
-Input: every table, the figures, the report and the published values; beside them it reads the
-seals of the drops, which are no inputs, as a drop may vanish meanwhile. Output: provenance/run.json, and ro-crate-metadata.json, which makes the results folder
-a crate. One job; it runs whenever another one does, or anything that it records has changed.
+Input: every table, the figures, the report and the published values; the seals of the drops are
+read too but are no inputs, as a drop may vanish meanwhile. Output: provenance/run.json, and
+ro-crate-metadata.json, which makes the results folder a crate. One job; it runs whenever another one does, or anything that it records has changed.
 """
 
 

@@ -41,7 +41,7 @@ def summary(record: dict) -> str:
     """What was found to be as recorded."""
     drops = [drop for drop in record["drops"].values() if drop["status"] == "accepted"]
     counts = ", ".join(f"{kind} ({len(record[kind])} files)" for kind in KINDS)
-    files = sum(len(drop["files"]) for drop in drops)
+    files = sum(len(drop.get("files", ())) for drop in drops)
     return (
         f"all as recorded on {record['volatile']['finished']}: {counts}, "
         f"drops ({len(drops)} with {files} files), config and software"
@@ -78,7 +78,7 @@ def drop_faults(record: dict) -> Iterator[Problem]:
             if drop["status"] != "unregistered":
                 remedy = "Put it back, or run the pipeline again (`make run`) to answer without it."
                 yield Problem("the drop is not there any more", remedy, str(drops / name))
-        elif drop["status"] == "accepted":
+        elif drop["status"] == "accepted" and "files" in drop:
             yield from _file_faults(drop, folder)
         elif folder.sealed and folder.state != drop.get("state"):
             yield Problem(
