@@ -29,17 +29,21 @@ class Crew:
     def __enter__(self) -> Crew:
         return self
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether other processes have been started."""
+        return self._pool is not None
+
     def do(self, function: Callable, *arguments: object) -> None:
         """Hand over a call; its result is not kept."""
         self._waiting.append((function, *arguments))
-        if self.processes < 2 or (self._pool is None and len(self._waiting) < LEAST):
-            return
-        if self._pool is None:
+        if self._pool is None and self.processes > 1 and len(self._waiting) >= LEAST:
             # What the imports made need not be searched for the circles that work leaves behind.
             spawn = get_context("spawn")
             self._pool = ProcessPoolExecutor(self.processes, spawn, initializer=gc.freeze)
-        self._handed += [self._pool.submit(*call) for call in self._waiting]
-        self._waiting.clear()
+        if self._pool is not None:
+            self._handed += [self._pool.submit(*call) for call in self._waiting]
+            self._waiting.clear()
 
     def __exit__(self, kind, *_) -> None:
         try:
