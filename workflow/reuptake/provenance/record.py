@@ -124,15 +124,15 @@ def _drops(run: RunFile, table: Path) -> dict:
         name = row["drop"].removeprefix("'")
         entry: dict = {"status": row["status"]}
         if name in run.sealed:
+            folder = run.folder(name)
             entry["simulated"] = row["simulated"] == "true"
-        folder = run.folder(name) if name in run.sealed else None
-        # a drop may vanish while the run goes on; the next run leaves it out
-        if folder and (folder.path / SEAL).is_file():
-            entry |= {
-                "seal_sha256": seal.sha256(folder.path / SEAL),
-                "state": folder.state,
-                "files": dict(sorted(seal.checksums(folder.path).items())),
-            }
+            # a drop may vanish while the run goes on; the next run leaves it out
+            if (folder.path / SEAL).is_file():
+                entry |= {
+                    "seal_sha256": seal.sha256(folder.path / SEAL),
+                    "state": folder.state,
+                    "files": dict(sorted(seal.checksums(folder.path).items())),
+                }
         out[name] = entry
     return dict(sorted(out.items()))
 
