@@ -43,7 +43,8 @@ def measure() -> dict:
 
         def pages(store: str, tables: Path, to: Path) -> float:
             start = time.perf_counter()
-            places = tables, results / "figures", settings, seals, to
+            wells = results / "drops" / "wells.parquet"
+            places = tables, wells, results / "figures", settings, seals, to
             report.run(*places, Store(Path(folder) / store))
             return time.perf_counter() - start
 

@@ -103,7 +103,7 @@ def make(folder: Path) -> Recorded:
     accepted = results / "drops" / "accepted.json"
     accept.run([files["verdict"]], accepted)
     listing.run(accepted, [], run.section("listing"), tables / "drops.csv")
-    places = tables, results / "cache" / "collect"
+    places = tables, results / "drops" / "wells.parquet", results / "cache" / "collect"
     collect.run(accepted, results / "drops", run.measuring, run.section("collect"), *places)
     potency.run(tables, run.section("potency"))
     selectivity_stage.run(tables, run.section("selectivity"))

@@ -127,7 +127,8 @@ def build(folder: Path) -> Path:
     )
     seals = {report_tables.REAL_DROP: {"raw/p<1>.txt": "ab" * 32}}
     store = Store(folder / "store")
-    places = folder / "tables", folder / "figures", reference, folder / "report"
+    tables_ = folder / "tables", folder / "tables" / "wells.parquet"
+    places = *tables_, folder / "figures", reference, folder / "report"
     build_report(*places, settings, store, seals)
     changes.write(moved(), QUOTES, settings.title, folder / "report")
     return folder / "report"

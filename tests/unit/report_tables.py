@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reuptake.tables import TABLES, typed, write_csv
+from reuptake.tables import TABLES, typed, write_csv, write_parquet
 
 SCRIPT = "<script>alert(1)</script>"
 LONG = "α-" + "méthyl-Ω-" * 14 + "$\\frac{amine$"
@@ -69,9 +69,10 @@ def empty() -> dict[str, pd.DataFrame]:
 
 
 def write(tables: dict[str, pd.DataFrame], folder: Path) -> Path:
-    """Write the tables as the pipeline does."""
+    """Write the tables as the pipeline does; the wells also as one part of `wells.parquet`."""
     for name, frame in tables.items():
         write_csv(frame, folder / f"{name}.csv")
+    write_parquet(tables["wells"], folder / "wells.parquet")
     return folder
 
 

@@ -37,8 +37,14 @@ def tables(archive, tmp_path_factory):
 @pytest.fixture(scope="module")
 def built(tables, tmp_path_factory):
     folder = tmp_path_factory.mktemp("built")
-    build.build_figures(tables, PUBLISHED, folder / "figures", folder / "cache", processes=1)
+    draw_all(tables, folder)
     return folder
+
+
+def draw_all(tables: Path, folder: Path, processes: int = 1) -> int:
+    wells = tables / "wells.parquet"
+    places = folder / "figures", folder / "cache"
+    return build.build_figures(tables, wells, PUBLISHED, *places, processes)
 
 
 def contents(folder) -> dict[str, bytes]:
@@ -76,9 +82,7 @@ def test_every_figure_is_written_twice_and_named_in_the_index(built):
 
 
 def test_bytes_do_not_depend_on_the_number_of_processes(tables, built, tmp_path):
-    n = build.build_figures(
-        tables, PUBLISHED, tmp_path / "figures", tmp_path / "cache", processes=2
-    )
+    n = draw_all(tables, tmp_path, processes=2)
     assert n == len(read_index(tmp_path / "figures"))
     assert contents(tmp_path / "figures") == contents(built / "figures")
 
@@ -100,7 +104,7 @@ def test_only_what_changed_is_drawn_again_and_the_store_is_swept(archive, tmp_pa
 
     def run() -> dict[str, bytes]:
         drawn.clear()
-        build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache")
+        draw_all(folder, tmp_path)
         return contents(tmp_path / "figures")
 
     first = run()
@@ -153,7 +157,7 @@ def test_percent_of_the_control_window_by_hand():
 
 
 def test_curves_are_normalised_by_their_own_plateaus_and_lines_pass_the_ic50(archive):
-    found = {k[:3]: k[3] for k in curves.prepare(archive)}
+    found = {k[:3]: k[3] for k in curves.prepare(archive, [archive["wells"]])}
     data = found[("compound A", "binding", False)]
     sert = data.fits[data.fits["series"] == "SERT"]
     np.testing.assert_allclose(10 ** sert["log10_ic50"], [0.96, 1.16, 1.9])
@@ -166,7 +170,7 @@ def test_curves_are_normalised_by_their_own_plateaus_and_lines_pass_the_ic50(arc
 
 
 def test_a_bound_has_no_line_and_a_failed_plate_leaves_the_means(archive):
-    found = {k[:3]: k[3] for k in curves.prepare(archive)}
+    found = {k[:3]: k[3] for k in curves.prepare(archive, [archive["wells"]])}
     fits = found[("compound A", "binding", False)].fits
     assert not fits.loc[fits["status"] == "incomplete", "fitted"].any()
     assert fits.loc[fits["target"] == "DAT", "left_out"].tolist() == [False, False, True]
@@ -182,7 +186,7 @@ def test_a_bound_has_no_line_and_a_failed_plate_leaves_the_means(archive):
 
 
 def test_captions_give_n_interval_and_model(archive):
-    found = {k[:3]: k[3] for k in curves.prepare(archive)}
+    found = {k[:3]: k[3] for k in curves.prepare(archive, [archive["wells"]])}
     text = curves.caption(found[("citalopram", "uptake", False)])
     # 1.9 and 2.4: geometric mean 2.1354; the fixture's interval is a factor of two.
     assert "SERT: IC50 2.14 nM; 95 % CI 1.06 to 4.28, n = 2; model 3PL." in text
@@ -193,7 +197,7 @@ def test_captions_give_n_interval_and_model(archive):
 
 
 def test_simulated_data_are_marked_in_the_figure_and_only_they(archive):
-    drawings = build.list_drawings(archive, PUBLISHED)
+    drawings = build.list_drawings(archive, [archive["wells"]], PUBLISHED)
     assert {d.row["simulated"] for d in drawings} == {True, False}
     with style.context():
         for drawing in drawings:
@@ -204,7 +208,7 @@ def test_simulated_data_are_marked_in_the_figure_and_only_they(archive):
 
 
 def test_real_and_simulated_wells_never_share_a_figure(archive):
-    real = {k[0]: k[3] for k in curves.prepare(archive) if not k[2]}
+    real = {k[0]: k[3] for k in curves.prepare(archive, [archive["wells"]]) if not k[2]}
     assert "Sert-IN-2" not in real
     assert set(real["citalopram"].wells["experiment"]) <= {
         f"{report_tables.REAL_DROP}/{run}-binding" for run in "ABC"
@@ -219,7 +223,7 @@ def test_one_colour_for_each_transporter_and_others_told_apart():
 
 
 def test_heat_maps_show_every_plate_on_one_scale_without_blanks(archive):
-    pages = list(plates.prepare(archive))
+    pages = list(plates.prepare(archive, [archive["wells"]]))
     drop, assay, _, _, data = pages[0]
     assert (drop, assay) == (report_tables.REAL_DROP, "dat_binding")
     assert [panel.verdict for panel in data.panels] == ["pass", "warn", "fail"]
@@ -277,7 +281,7 @@ def test_copied_figures_stay_unless_somebody_touched_them(tmp_path):
 
 
 def test_letters_stand_on_the_wells_of_their_role(archive):
-    data = next(iter(plates.prepare(archive)))[4]
+    data = next(iter(plates.prepare(archive, [archive["wells"]])))[4]
     with style.context():
         page = plates.draw(data).axes[0]
     left, right, low, high = page.images[0].get_extent()
@@ -305,7 +309,7 @@ def test_384_wells_and_many_plates_fit_their_pages(archive):
         for p in range(13)
         for r, c in ((0, 0), (15, 23))
     ]
-    pages = list(plates.prepare(archive | {"wells": pd.concat(rows)}))
+    pages = list(plates.prepare(archive, [pd.concat(rows)]))
     named = [panel.plate for page in pages for panel in page[4].panels]
     assert named == [f"P{p}" for p in range(13)]  # P2 before P10
     assert [len(page[4].panels) for page in pages] == [12, 1]
@@ -329,16 +333,16 @@ def test_selectivity_draws_each_claim_and_skips_refusals(archive):
 
 def test_no_drop_at_all_leaves_the_diagrams_alone(tmp_path):
     folder = report_tables.write(report_tables.empty(), tmp_path / "tables")
-    assert build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache") == 9
+    assert draw_all(folder, tmp_path) == 9
     assert set(read_index(tmp_path / "figures")["kind"]) == {"diagram"}
 
 
 def test_the_figures_of_a_removed_compound_go(archive, tmp_path):
     folder = report_tables.write(small_tables(archive), tmp_path / "tables")
-    build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache")
+    draw_all(folder, tmp_path)
     assert len(list((tmp_path / "figures").iterdir())) == 33 + 2 * len(DIAGRAMS)
     report_tables.write(report_tables.empty(), folder)
-    build.build_figures(folder, PUBLISHED, tmp_path / "figures", tmp_path / "cache")
+    draw_all(folder, tmp_path)
     left = {p.name.partition("-")[0] for p in (tmp_path / "figures").iterdir()}
     assert left == {"diagram", "index.csv"}
     assert len(list((tmp_path / "cache").iterdir())) == 2 * len(DIAGRAMS)
@@ -352,8 +356,8 @@ def test_normalised_responses_and_other_species_are_drawn_too(archive):
     roles = {"total": "vehicle", "nonspecific": "full_block"}
     plain = {"plate": "", "kind": "response", "species": "rat"}
     wells = wells.assign(**plain, row=pd.NA, col=pd.NA, role=wells["role"].replace(roles))
-    tables = archive | {"curves": curve.assign(**plain), "wells": wells}
-    ((compound, modality, _, data),) = curves.prepare(tables)
+    tables = archive | {"curves": curve.assign(**plain)}
+    ((compound, modality, _, data),) = curves.prepare(tables, [wells])
     assert (compound, modality) == ("compound A", "response")
     assert set(data.fits["series"]) == {"SERT, rat"}
     assert data.controls["upper"].sum() == 8
@@ -364,12 +368,12 @@ def test_normalised_responses_and_other_species_are_drawn_too(archive):
     assert len(line.get_segments()) == 1
     assert to_hex(line.get_colors()[0]) == palette.TARGET_COLOURS["SERT"].lower()
     assert line.get_linestyles()[0][1] is not None  # broken, for it is not human SERT
-    assert list(plates.prepare(tables)) == []
+    assert list(plates.prepare(tables, [wells])) == []
 
 
 def test_very_many_wells_become_an_image_in_each_panel(archive, tmp_path, monkeypatch):
     """The SVG no longer grows with the wells; its text stays text."""
-    *_, data = next(curves.prepare(archive))
+    *_, data = next(curves.prepare(archive, [archive["wells"]]))
     sizes = []
     for most in (len(data.wells) + len(data.controls), 0):
         monkeypatch.setattr(curves, "_MOST_MARKS", most)
@@ -411,7 +415,9 @@ def test_residuals_of_a_fit_have_unit_spread_and_stand_in_their_strip():
 
 
 def test_the_curves_figure_has_wells_means_residuals_and_hollow_exclusions(archive):
-    data = {k[:3]: k[3] for k in curves.prepare(archive)}[("citalopram", "uptake", False)]
+    data = {k[:3]: k[3] for k in curves.prepare(archive, [archive["wells"]])}[
+        ("citalopram", "uptake", False)
+    ]
     with style.context():
         panel, _, residuals = curves.draw(data).axes
     shown = data.wells[~data.wells["excluded"]]

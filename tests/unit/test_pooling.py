@@ -11,6 +11,7 @@ from test_potency import curve
 
 import dropmaker
 from reuptake.drops.scan import scan
+from reuptake.parts import Parts
 from reuptake.pooling import Repeats, compound_names, fingerprints, join_flags, range_jumps
 from reuptake.potency import experiments_of, potencies_of
 from reuptake.settings.load import load_settings
@@ -249,20 +250,32 @@ def test_pooled_tables_do_not_depend_on_how_many_drops_are_read_at_once(tmp_path
     verdicts = [{"drop": drop, "status": "accepted"} for drop in wells]
     (tmp_path / "accepted.json").write_text(json.dumps({"drops": verdicts}))
     compounds = [{"compound": "x-1", "name": "", "synonyms": ["x"]}]
-    made = {}
+    made, parts = {}, {}
     for at_once in (1, 2, 50):
         monkeypatch.setattr(collect, "DROPS_AT_ONCE", at_once)
         tables = tmp_path / str(at_once)
         some = tmp_path / "accepted.json", tmp_path, [], {"compounds": compounds}, tables
-        collect.run(*some, tmp_path / "cache")
+        collect.run(*some, tmp_path / f"{at_once}.parquet", tmp_path / "cache")
+        parts[at_once] = list(Parts(tmp_path / f"{at_once}.parquet", WELLS))
         made[at_once] = {path.name: path.read_bytes() for path in tables.iterdir()}
     assert made[1] == made[2] == made[50]
+    assert [list(part["drop"].unique()) for part in parts[1] if len(part)] == [["a"], ["c"]]
+    assert [list(part["drop"].unique()) for part in parts[2]] == [["a"], ["c"]]
+    assert len(parts[50]) == 1
+    for found in parts.values():
+        again = pd.concat(found, ignore_index=True)
+        pd.testing.assert_frame_equal(again.drop(columns="note"), parts[50][0].drop(columns="note"))
+        pd.testing.assert_frame_equal(
+            again.drop(columns="note"),
+            read_csv(tmp_path / "50" / "wells.csv", WELLS).drop(columns="note"),
+        )
     # of what is kept, a changed drop or another compound's name makes its own part anew
     monkeypatch.setattr(collect, "DROPS_AT_ONCE", 1)
     worked = []
     keep = collect._keep
     monkeypatch.setattr(collect, "_keep", lambda part: (worked.append(part.drops), keep(part)))
     again = tmp_path / "accepted.json", tmp_path, [], {"compounds": compounds}, tmp_path / "again"
+    again = *again, tmp_path / "again.parquet"
     collect.run(*again, tmp_path / "cache")
     assert len(worked) == 3  # the parts were of fifty drops
     changed = typed(pd.DataFrame({"drop": ["c"], "compound": ["y"], "counts": [4.0]}), WELLS)
@@ -273,7 +286,7 @@ def test_pooled_tables_do_not_depend_on_how_many_drops_are_read_at_once(tmp_path
     compounds[0]["synonyms"].append("y")
     collect.run(*again, tmp_path / "cache")
     assert read_csv(tmp_path / "again" / "wells.csv", WELLS)["compound"].tolist()[-1] == "x-1"
-    assert len(list((tmp_path / "cache").iterdir())) == 3 * 4
+    assert len(list((tmp_path / "cache").iterdir())) == 3 * 5
     pooled = read_csv(tmp_path / "1" / "wells.csv", WELLS)
     assert list(pooled["drop"]) == ["a", "a", "c"]
     assert list(pooled["compound"]) == ["x-1", "", "y"]
@@ -309,9 +322,8 @@ def test_spellings_and_a_mistaken_unit_are_seen_across_drops(tmp_path):
     verdicts = [{"drop": drop, "status": "accepted"} for drop in drops]
     (tmp_path / "accepted.json").write_text(json.dumps({"drops": verdicts}))
     section = {"compounds": COMPOUNDS}
-    collect.run(
-        tmp_path / "accepted.json", tmp_path, [], section, tmp_path / "tables", tmp_path / "cache"
-    )
+    places = tmp_path / "tables", tmp_path / "wells.parquet", tmp_path / "cache"
+    collect.run(tmp_path / "accepted.json", tmp_path, [], section, *places)
     pooled = read_csv(tmp_path / "tables" / "curves.csv", CURVES)
     told = {(row.drop, row.compound): row.flags for row in pooled.itertuples() if row.flags}
     assert list(told) == [("d3", "lead"), ("d4", "citalopran")]
@@ -322,7 +334,7 @@ def test_spellings_and_a_mistaken_unit_are_seen_across_drops(tmp_path):
 def test_pooled_tables_of_no_drop_have_their_header(tmp_path):
     (tmp_path / "accepted.json").write_text('{"drops": []}')
     nothing = {"compounds": []}
-    places = tmp_path / "tables", tmp_path / "cache"
+    places = tmp_path / "tables", tmp_path / "wells.parquet", tmp_path / "cache"
     collect.run(tmp_path / "accepted.json", tmp_path, [], nothing, *places)
     for name in ("wells", "plates", "curves"):
         header = ",".join(column.name for column in TABLES[name])

@@ -88,7 +88,8 @@ def make(tmp_path_factory):
     drawn = tmp_path_factory.mktemp("drawn")
     report_tables.write(report_tables.archive(), drawn / "tables")
     published = read_affinities(write_reference(drawn))
-    build_figures(drawn / "tables", published, drawn / "figures", drawn / "cache", 2)
+    made = drawn / "tables", drawn / "tables" / "wells.parquet"
+    build_figures(*made, published, drawn / "figures", drawn / "cache", 2)
 
     def build(folder: Path, tables: dict[str, pd.DataFrame]) -> dict[str, Page]:
         shutil.copytree(drawn / "cache", folder / "cache", dirs_exist_ok=True)
@@ -113,13 +114,12 @@ def build_pages(folder: Path, tables: dict[str, pd.DataFrame]) -> dict[str, Page
     """The pages by their path relative to the report."""
     reference = write_reference(folder)
     report_tables.write(tables, folder / "tables")
-    build_figures(
-        folder / "tables", read_affinities(reference), folder / "figures", folder / "cache", 1
-    )
+    made = folder / "tables", folder / "tables" / "wells.parquet"
+    build_figures(*made, read_affinities(reference), folder / "figures", folder / "cache", 1)
     guides.run(folder / "tables", {"reference": str(reference), "guide_compound": GUIDE})
     out = folder / "report"
     store = Store(folder / "pages")
-    places = folder / "tables", folder / "figures", reference, out
+    places = *made, folder / "figures", reference, out
     paths = build_report(*places, SETTINGS, store, SEALS)
     return {p.relative_to(out).as_posix(): Page(p.read_text(encoding="utf-8")) for p in paths}
 

@@ -353,14 +353,20 @@ def _listing(accepted: Path, drops: Path, run: RunOption) -> None:
 
 @stage.command("collect")
 def _collect(
-    accepted: Path, per_drop: Path, tables: Path, cache: Path, processes: int, run: RunOption
+    accepted: Path,
+    per_drop: Path,
+    tables: Path,
+    wells: Path,
+    cache: Path,
+    processes: int,
+    run: RunOption,
 ) -> None:
     from reuptake import runfile
     from reuptake.stages import collect
 
     frozen = runfile.read(run)
     section = frozen.section("collect")
-    collect.run(accepted, per_drop, frozen.measuring, section, tables, cache, processes)
+    collect.run(accepted, per_drop, frozen.measuring, section, tables, wells, cache, processes)
 
 
 @stage.command("in-vivo")
@@ -396,16 +402,20 @@ def _guides(tables: Path, run: RunOption) -> None:
 
 
 @stage.command("figures")
-def _figures(tables: Path, figures: Path, cache: Path, processes: int, run: RunOption) -> None:
+def _figures(
+    tables: Path, wells: Path, figures: Path, cache: Path, processes: int, run: RunOption
+) -> None:
     from reuptake import runfile
     from reuptake.stages import figures as stage_figures
 
-    stage_figures.run(tables, figures, cache, runfile.read(run).section("figures"), processes)
+    section = runfile.read(run).section("figures")
+    stage_figures.run(tables, wells, figures, cache, section, processes)
 
 
 @stage.command("report")
 def _report(
     tables: Path,
+    wells: Path,
     figures: Path,
     report: Path,
     store: Path,
@@ -422,7 +432,7 @@ def _report(
     seals = {name: seal.checksums(frozen.folder(name).path) for name in frozen.sealed}
     section = frozen.section("report")
     kept = Store(store, made_by)
-    stage_report.run(tables, figures, section, seals, report, kept, processes)
+    stage_report.run(tables, wells, figures, section, seals, report, kept, processes)
 
 
 @stage.command("provenance")

@@ -1,14 +1,19 @@
-"""Other processes that take work while this one goes on; for little work none is started."""
+"""Other processes that take work while this one goes on; for little work none is started.
+
+Of what waits for them only a little is held: who hands over faster than they work, waits.
+"""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 
 # A fresh process spends as long on its imports as on a handful of figures or pages.
 LEAST = 8
+# So many calls for each process are handed over, not done.
+AHEAD = 8
 
 
 class Crew:
@@ -23,7 +28,7 @@ class Crew:
     def __init__(self, processes: int):
         self.processes = processes
         self._waiting: list[tuple] = []
-        self._handed: list[Future] = []
+        self._handed: set[Future] = set()
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Crew:
@@ -42,8 +47,12 @@ class Crew:
             spawn = get_context("spawn")
             self._pool = ProcessPoolExecutor(self.processes, spawn, initializer=gc.freeze)
         if self._pool is not None:
-            self._handed += [self._pool.submit(*call) for call in self._waiting]
+            self._handed |= {self._pool.submit(*call) for call in self._waiting}
             self._waiting.clear()
+            while len(self._handed) >= AHEAD * self.processes:
+                done, self._handed = wait(self._handed, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
 
     def __exit__(self, kind, *_) -> None:
         try:

@@ -2,7 +2,8 @@
 
 Input: verdicts, wells, plates, curves and constants of every processed drop, named one by
 one so that a removed drop leaves nothing behind. Output: drops.csv, wells.csv, plates.csv,
-curves.csv, constants.csv, isotherms.csv and the data dictionary. One job each for verdicts, list and tables.
+curves.csv, constants.csv, isotherms.csv, the data dictionary, and the wells as parquet, which
+later stages read some drops at a time. One job each for verdicts, list and tables.
 """
 
 
@@ -54,6 +55,7 @@ rule collect:
         reported(f"{TABLES}/constants.csv", "Answers", "constants", subcategory="In vitro"),
         f"{TABLES}/isotherms.csv",
         f"{TABLES}/README.md",
+        wells=WELLS,
     log:
         f"{RESULTS}/logs/collect.log",
     benchmark:
@@ -66,7 +68,7 @@ rule collect:
         uses=uses("collect"),
         cache=f"{RESULTS}/cache/collect",
     shell:
-        "reuptake stage collect {input.accepted:q} {PER_DROP:q} {TABLES:q} {params.cache:q} {threads}"
+        "reuptake stage collect {input.accepted:q} {PER_DROP:q} {TABLES:q} {output.wells:q} {params.cache:q} {threads}"
         " --run {RUN:q} > {log:q} 2>&1"
 
 

@@ -9,6 +9,7 @@ SETTINGS = load_settings(overrides=config, units=False)
 RESULTS = SETTINGS.config.results
 TABLES = f"{RESULTS}/tables"
 PER_DROP = f"{RESULTS}/drops"
+WELLS = f"{PER_DROP}/wells.parquet"
 RUN = f"{RESULTS}/run.json"
 
 FOLDERS = {folder.name: folder for folder in scan(Path(SETTINGS.config.drops))}

@@ -29,5 +29,5 @@ rule figures:
         figures=f"{RESULTS}/figures",
         cache=f"{RESULTS}/cache/figures",
     shell:
-        "reuptake stage figures {TABLES:q} {params.figures:q} {params.cache:q} {threads}"
+        "reuptake stage figures {TABLES:q} {WELLS:q} {params.figures:q} {params.cache:q} {threads}"
         " --run {RUN:q} > {log:q} 2>&1"

@@ -33,5 +33,5 @@ rule report:
         report=f"{RESULTS}/report",
         store=f"{RESULTS}/cache/report",
     shell:
-        "reuptake stage report {TABLES:q} {params.figures:q} {params.report:q} {params.store:q}"
-        " {params.uses} {threads} --run {RUN:q} > {log:q} 2>&1"
+        "reuptake stage report {TABLES:q} {WELLS:q} {params.figures:q} {params.report:q}"
+        " {params.store:q} {params.uses} {threads} --run {RUN:q} > {log:q} 2>&1"

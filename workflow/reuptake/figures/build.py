@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from reuptake.figures import (
     selectivity,
     style,
 )
-from reuptake.figures.inputs import INDEX, read_tables
+from reuptake.figures.inputs import INDEX, read_tables, wells_in
 from reuptake.formatting import slug
 from reuptake.tables import typed, write_csv
 
@@ -59,7 +59,12 @@ class Drawing:
 
 
 def build_figures(
-    tables: Path, published: pd.DataFrame, figures: Path, cache_folder: Path, processes: int = 1
+    tables: Path,
+    wells: Path,
+    published: pd.DataFrame,
+    figures: Path,
+    cache_folder: Path,
+    processes: int = 1,
 ) -> int:
     """Draw every figure of the result tables.
 
@@ -67,6 +72,8 @@ def build_figures(
     ----------
     tables : Path
         Folder of the result tables.
+    wells : Path
+        The wells in parts (:func:`reuptake.parts.join`).
     published : DataFrame
         Published affinities (:func:`reuptake.guides.read_affinities`).
     figures : Path
@@ -88,7 +95,7 @@ def build_figures(
     rows, stems, missing = [], {}, set()
     # drawn while the list goes on
     with Crew(processes) as crew:
-        for drawing in list_drawings(read_tables(Path(tables)), published):
+        for drawing in list_drawings(read_tables(tables), wells_in(wells), published):
             stem = cache_folder / cache.key(drawing.kind, drawing.data)
             rows.append(drawing.row)
             stems[drawing.row["file"]] = stem
@@ -101,13 +108,17 @@ def build_figures(
     return len(missing)
 
 
-def list_drawings(tables: dict[str, pd.DataFrame], published: pd.DataFrame) -> Iterator[Drawing]:
+def list_drawings(
+    tables: dict[str, pd.DataFrame], wells: Iterable[pd.DataFrame], published: pd.DataFrame
+) -> Iterator[Drawing]:
     """Every figure that the tables call for, in the order of the index.
 
     Parameters
     ----------
     tables : dict
         The result tables.
+    wells : iterable of DataFrame
+        The table of wells in parts, each of whole drops.
     published : DataFrame
         Published affinities, for the forest plots.
     """
@@ -128,17 +139,17 @@ def list_drawings(tables: dict[str, pd.DataFrame], published: pd.DataFrame) -> I
         yield one("selectivity", name, data, modality=modality)
     for modality, quantity, page, _, data in heatmap.prepare(tables):
         yield one("heatmap", f"{modality}-{quantity}" + _page(page), data, modality=modality)
-    for compound, modality, _, data in curves.prepare(tables):
+    for compound, modality, _, data in curves.prepare(tables, wells):
         yield one("curves", f"{compound}-{modality}", data, compound=compound, modality=modality)
     for compound, modality, _, data in forest.prepare(tables, published):
         yield one("forest", f"{compound}-{modality}", data, compound=compound, modality=modality)
-    for compound, modality, _, data in profiles.prepare(tables):
+    for compound, modality, _, data in profiles.prepare(tables, wells):
         yield one("profiles", f"{compound}-{modality}", data, compound=compound, modality=modality)
     for compound, modality, _, data in depletion.prepare(tables):
         yield one("depletion", f"{compound}-{modality}", data, compound=compound, modality=modality)
     for drop, run, assay, data in isotherms.prepare(tables):
         yield one("isotherms", f"{drop}-{run}-{assay}", data, drop=drop)
-    for drop, assay, page, _, data in plates.prepare(tables):
+    for drop, assay, page, _, data in plates.prepare(tables, wells):
         yield one("plates", f"{drop}-{assay}" + _page(page), data, drop=drop)
     for assay, compound, quantity, _, data in runcharts.prepare(tables):
         yield one("runcharts", f"{assay}-{compound}-{quantity}", data, compound=compound)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from matplotlib.lines import Line2D
 from reuptake import formatting
 from reuptake.curves.models import logistic
 from reuptake.figures import palette, style
-from reuptake.figures.inputs import points_of, series_of
+from reuptake.figures.inputs import points_by_compound, points_of, series_of
 
 MODALITY = {
     "competition_binding": "binding",
@@ -496,77 +497,59 @@ def caption(data: CurveData) -> str:
     return " ".join(sentences)
 
 
-def prepare(tables: dict[str, pd.DataFrame]):
+_GROUP = ["compound", "modality", "simulated"]
+_OF_CURVE = [*_GROUP, "series", "left_out", "experiment"]
+_OF_WELL = ["series", "experiment", "x", "percent", "residual", "excluded", "left_out"]
+_OF_CONTROL = ["series", "upper", "percent", "excluded"]
+_OF_LINE = ["series", "target", "status", "model", "fitted", "left_out", "log10_ic50", "hill"]
+_OF_LINE += ["top_percent", "bottom_percent", "x_low", "x_high"]
+_OF_EXPERIMENT = ["series", "assay", "qualifier", "value_nM", "lower_nM", "upper_nM"]
+_OF_POTENCY = [*_OF_EXPERIMENT, "n_experiments"]
+
+
+def prepare(tables: dict[str, pd.DataFrame], wells: Iterable[pd.DataFrame]):
     """Every curve figure of the tables: yields (compound, modality, simulated, CurveData).
 
     Parameters
     ----------
     tables : dict
-        Frames `wells`, `curves`, `experiments` and `potency`.
+        Frames `curves`, `experiments` and `potency`.
+    wells : iterable of DataFrame
+        The result table in parts, each of whole drops.
     """
     curves = _named(tables["curves"])
-    if curves.empty:
-        return
-    points = _points(curves, tables["wells"])
-    compound_wells = points[np.isfinite(points["x"])]
-    controls = points[~np.isfinite(points["x"])]
-    controls = controls.assign(upper=controls["x"] < 0)
     fits = _fits(curves)
-    numbers = {name: _ic50_rows(tables[name], curves) for name in ("experiments", "potency")}
-
-    group = ["compound", "modality", "simulated"]
-    parts = {
-        name: dict(list(frame.groupby(group, sort=False)))
-        for name, frame in {"wells": compound_wells, "controls": controls, **numbers}.items()
-    }
     order = {name: i for i, name in enumerate(palette.target_order(curves["target"]))}
-    for key, mine in fits.groupby(group, sort=True):
-        mine = mine.iloc[np.argsort(mine["target"].map(order).to_numpy(), kind="stable")]
+    experiments = _of_figures(_ic50_rows(tables["experiments"]), _OF_EXPERIMENT)
+    potency = _of_figures(_ic50_rows(tables["potency"]), _OF_POTENCY)
+    with points_by_compound(curves, wells, _points) as some:
+        for rows, points in some:
+            number = points["curve"].to_numpy()
+            points = points.assign(
+                upper=points["x"] < 0,
+                **{name: curves[name].to_numpy()[number] for name in _OF_CURVE},
+            )
+            finite = np.isfinite(points["x"])
+            compound_wells = _of_figures(points[finite], _OF_WELL)
+            controls = _of_figures(points[~finite], _OF_CONTROL)
+            for key, mine in fits.iloc[rows].groupby(_GROUP, sort=True):
+                places = np.argsort(mine["target"].map(order).to_numpy(), kind="stable")
+                data = CurveData(
+                    title=f"{key[0]}, {key[1]}",
+                    wells=compound_wells(key),
+                    controls=controls(key),
+                    fits=mine[_OF_LINE].iloc[places].reset_index(drop=True),
+                    experiments=experiments(key),
+                    potency=potency(key),
+                    simulated=key[2],
+                )
+                yield *key, data
 
-        def part(name, frame, key=key):
-            return parts[name].get(key, frame.iloc[:0]).reset_index(drop=True)
 
-        yield (
-            *key,
-            CurveData(
-                title=f"{key[0]}, {key[1]}",
-                wells=part("wells", compound_wells)[
-                    ["series", "experiment", "x", "percent", "residual", "excluded", "left_out"]
-                ],
-                controls=part("controls", controls)[["series", "upper", "percent", "excluded"]],
-                fits=mine.reset_index(drop=True)[
-                    [
-                        "series",
-                        "target",
-                        "status",
-                        "model",
-                        "fitted",
-                        "left_out",
-                        "log10_ic50",
-                        "hill",
-                        "top_percent",
-                        "bottom_percent",
-                        "x_low",
-                        "x_high",
-                    ]
-                ],
-                experiments=part("experiments", numbers["experiments"])[
-                    ["series", "assay", "qualifier", "value_nM", "lower_nM", "upper_nM"]
-                ],
-                potency=part("potency", numbers["potency"])[
-                    [
-                        "series",
-                        "assay",
-                        "qualifier",
-                        "value_nM",
-                        "lower_nM",
-                        "upper_nM",
-                        "n_experiments",
-                    ]
-                ],
-                simulated=key[2],
-            ),
-        )
+def _of_figures(frame: pd.DataFrame, columns: list[str]) -> Callable[[tuple], pd.DataFrame]:
+    """What of a frame a figure shows, by compound, modality and simulated."""
+    found = dict(list(frame.groupby(_GROUP, sort=False)))
+    return lambda key: found.get(key, frame.iloc[:0])[columns].reset_index(drop=True)
 
 
 def _named(curves: pd.DataFrame) -> pd.DataFrame:
@@ -599,14 +582,11 @@ def _fits(curves: pd.DataFrame) -> pd.DataFrame:
         )
 
 
-_OF_CURVE = ["compound", "modality", "simulated", "series", "left_out", "experiment"]
-
-
 def _points(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
     """Every well of every curve, in percent of the window and as a residual of the fit."""
     points, fits = points_of(curves, wells), _fits(curves)
     number = points["curve"].to_numpy()
-    of = {name: fits[name].to_numpy()[number] for name in (*_OF_CURVE, *_OF_FIT)}
+    of = {name: fits[name].to_numpy()[number] for name in _OF_FIT}
     with np.errstate(divide="ignore"):
         x = np.log10(points["concentration_nM"].to_numpy())
     fitted = np.where(
@@ -619,7 +599,6 @@ def _points(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
         x=x,
         percent=percent_of_window(points["signal"], of["top"], of["nonspecific"]),
         residual=weighted_residuals(points["signal"].to_numpy(), fitted, *spread),
-        **{name: of[name] for name in _OF_CURVE},
     )
 
 
@@ -641,7 +620,7 @@ def residual_of_wells(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.Series:
     return points.groupby("well")["residual"].mean().reindex(wells.index)
 
 
-def _ic50_rows(frame: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+def _ic50_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """IC50 rows of `experiments` or `potency`, with the series label."""
     rows = frame[frame["quantity"] == "IC50"]
     simulated = rows["simulated"].fillna(False).astype(bool)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from reuptake import parts
 from reuptake.curves.plates import CONTROLS, KEY
 from reuptake.tables import TABLES, Column, read_csv
+
+# with their wells and those of the controls, some tens of megabytes
+CURVES_AT_ONCE = 4_000
 
 INDEX = (
     Column("file", "text", "name of the figure, without .svg or .png"),
@@ -29,10 +35,17 @@ INDEX = (
 
 
 def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
-    """Every result table in `folder`, with its types."""
+    """Every result table in `folder` but the wells, with its types."""
     return {
-        name: read_csv(Path(folder) / f"{name}.csv", columns) for name, columns in TABLES.items()
+        name: read_csv(Path(folder) / f"{name}.csv", columns)
+        for name, columns in TABLES.items()
+        if name != "wells"
     }
+
+
+def wells_in(file: Path) -> parts.Parts:
+    """All wells, some drops at a time."""
+    return parts.Parts(Path(file), TABLES["wells"])
 
 
 def read_index(folder: Path) -> pd.DataFrame:
@@ -77,3 +90,48 @@ def points_of(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
     kept = ["curve", "well", "concentration_nM", "signal", "excluded"]
     joined = pd.concat([own.merge(numbered, on=KEY)[kept], shared[kept]])
     return joined.sort_values("curve", kind="stable", ignore_index=True)
+
+
+def points_of_parts(curves: pd.DataFrame, wells: Iterable[pd.DataFrame], points: Callable):
+    """Yield what `points` (such as :func:`points_of`) finds, with the rows of all `curves`.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        The result table, or some rows of it.
+    wells : iterable of DataFrame
+        The result table in parts, each of whole drops.
+    points : callable
+        Of some curves and their wells, with a column ``curve``.
+    """
+    places = curves.groupby("drop").indices
+    for part in wells:
+        here = [places[drop] for drop in part["drop"].unique() if drop in places]
+        if here:
+            here = np.sort(np.concatenate(here))
+            found = points(curves.iloc[here], part)
+            yield found.assign(curve=here[found["curve"]])
+
+
+@contextmanager
+def points_by_compound(
+    curves: pd.DataFrame, wells: Iterable[pd.DataFrame], points: Callable
+) -> Iterator[Iterator[tuple[np.ndarray, pd.DataFrame]]]:
+    """The points of curves, some compounds at a time, in the order of their names.
+
+    Parameters
+    ----------
+    curves, wells, points
+        As of :func:`points_of_parts`.
+
+    Yields
+    ------
+    iterator
+        Of the rows of `curves` that some compounds have, and their points in this order.
+    """
+    some = parts.batches(curves["compound"], CURVES_AT_ONCE)
+    number = curves["compound"].map({name: i for i, names in enumerate(some) for name in names})
+    number = number.to_numpy()
+    found = points_of_parts(curves, wells, points)
+    with parts.sorted_out((part, number[part["curve"]]) for part in found) as rows_of:
+        yield ((np.flatnonzero(number == i), rows_of(i)) for i in range(len(some)))

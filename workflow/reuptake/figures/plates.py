@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
@@ -312,22 +313,34 @@ def caption(data: PlateData) -> str:
     return f"{text} Simulated data." if data.simulated else text
 
 
-def prepare(tables: dict[str, pd.DataFrame]):
+def prepare(tables: dict[str, pd.DataFrame], wells: Iterable[pd.DataFrame]):
     """Every heat map of the tables: yields (drop, assay, page, simulated, PlateData).
 
     Parameters
     ----------
     tables : dict
-        Frames `wells`, `plates` and `curves`.
+        Frames `plates` and `curves`.
+    wells : iterable of DataFrame
+        The result table in parts, each of whole drops.
     """
-    wells = tables["wells"]
-    wells = wells[wells["row"].notna() & wells["col"].notna() & (wells["plate"] != "")]
-    if wells.empty:
-        return
+    plates, curves = (dict(list(tables[name].groupby("drop"))) for name in ("plates", "curves"))
+    for part in wells:
+        on_plates = part[part["row"].notna() & part["col"].notna() & (part["plate"] != "")]
+        if len(on_plates):
+            drops = on_plates["drop"].unique()
+            theirs = (
+                pd.concat([tables[name].iloc[:0], *(of[drop] for drop in drops if drop in of)])
+                for name, of in (("plates", plates), ("curves", curves))
+            )
+            yield from _prepare_some(on_plates, *theirs)
+
+
+def _prepare_some(wells: pd.DataFrame, plates: pd.DataFrame, curves: pd.DataFrame):
+    """The heat maps of some drops."""
     wells = wells.assign(
         flagged=wells["flags"] != "",
         excluded=wells["excluded"].fillna(False).astype(bool),
-        residual=residual_of_wells(tables["curves"], wells),
+        residual=residual_of_wells(curves, wells),
         simulated=wells["simulated"].fillna(False).astype(bool),
         row=wells["row"].astype("int64"),
         col=wells["col"].astype("int64"),
@@ -340,7 +353,7 @@ def prepare(tables: dict[str, pd.DataFrame]):
     number = wells.groupby([*_PLATE[:-1], place, "plate"]).ngroup().to_numpy()
     wells = wells.iloc[np.argsort(number, kind="stable")]
     starts = np.flatnonzero(np.diff(np.sort(number), prepend=-1))
-    seen = _panels(wells, starts, tables["plates"])
+    seen = _panels(wells, starts, plates)
     figures = [list(rows) for _, rows in groupby(records(seen), key=itemgetter(*_FIGURE, "page"))]
     places = [(rows[0]["start"], rows[-1]["stop"]) for rows in figures]
     shown = rows_of(wells[_OF_WELL], places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from reuptake.curves.choice import choose, profiled
 from reuptake.curves.fit import weighted
 from reuptake.curves.groups import batches
 from reuptake.figures import palette, style
-from reuptake.figures.inputs import points_of, series_of
+from reuptake.figures.inputs import points_by_compound, points_of, series_of
 from reuptake.settings.model import MODALITY
 
 NEWEST = 40  # curves of one target; more are not told apart
@@ -179,18 +180,21 @@ def caption(data: ProfileData) -> str:
     return f"{text} Simulated data." if data.simulated else text
 
 
-def prepare(tables: dict[str, pd.DataFrame]):
+_GROUP = ["compound", "modality", "simulated"]
+
+
+def prepare(tables: dict[str, pd.DataFrame], wells: Iterable[pd.DataFrame]):
     """Every profile figure of the tables: yields (compound, modality, simulated, ProfileData).
 
     Parameters
     ----------
     tables : dict
-        Frames `wells` and `curves`; curves without an IC50 have no profile.
+        Frame `curves`; curves without an IC50 have no profile.
+    wells : iterable of DataFrame
+        The result table in parts, each of whole drops.
     """
     curves = tables["curves"]
     curves = curves[curves["kind"].isin(list(MODALITY)) & (curves["ic50_qualifier"] == "=")]
-    if curves.empty:
-        return
     numbers = ["ic50_nM", "ic50_lower_nM", "ic50_upper_nM", "lowest_tested_nM", "highest_tested_nM"]
     with np.errstate(divide="ignore", invalid="ignore"):
         places = np.log10(curves[numbers].astype(float)).set_axis(_PLACES, axis=1)
@@ -201,26 +205,25 @@ def prepare(tables: dict[str, pd.DataFrame]):
         left_out=(curves["plate_verdict"] == "fail") | (curves["repeat_of"] != ""),
         **places,
     )
-    points = points_of(curves, tables["wells"])
-    points = points[~points["excluded"]]
-    starts = np.searchsorted(points["curve"], np.arange(len(curves) + 1))
-    curves = curves.assign(number=np.arange(len(curves)))
     rank = {name: i for i, name in enumerate(palette.target_order(curves["target"]))}
-    for key, mine in curves.groupby(["compound", "modality", "simulated"], sort=True):
-        mine = mine.iloc[np.argsort(mine["target"].map(rank).to_numpy(), kind="stable")]
-        by_age = mine.sort_values("date", kind="stable", ascending=False)
-        newest = by_age.groupby("series", sort=False).head(NEWEST).index
-        shown = mine.loc[mine.index.isin(newest)]
-        older = mine["series"].value_counts() - shown["series"].value_counts()
-        mine = [points.iloc[starts[n] : starts[n + 1]] for n in shown["number"]]
-        place = [np.full(len(part), i) for i, part in enumerate(mine)]
-        data = ProfileData(
-            title=f"{key[0]}, {key[1]}: profile likelihood of the IC50",
-            curves=shown[_OF_CURVE].reset_index(drop=True),
-            wells=pd.concat(mine, ignore_index=True)[["concentration_nM", "signal"]].assign(
-                curve=np.concatenate(place)
-            ),
-            not_drawn={name: int(n) for name, n in older.items() if n},
-            simulated=bool(key[2]),
-        )
-        yield (*key, data)
+    panel = [*_GROUP, "series"]
+    by_age = curves.sort_values("date", kind="stable", ascending=False)
+    newest = by_age.groupby(panel, sort=False).head(NEWEST).index
+    shown = curves.loc[curves.index.isin(newest)]
+    older = (curves[panel].value_counts() - shown[panel].value_counts()).sort_index()
+    with points_by_compound(shown, wells, points_of) as some:
+        for rows, points in some:
+            used = points.loc[~points["excluded"], ["concentration_nM", "signal", "curve"]]
+            for key, mine in shown.iloc[rows].assign(number=rows).groupby(_GROUP):
+                mine = mine.iloc[np.argsort(mine["target"].map(rank).to_numpy(), kind="stable")]
+                place = {number: i for i, number in enumerate(mine["number"])}
+                own = used[used["curve"].isin(place)]
+                own = own.assign(curve=own["curve"].map(place))
+                data = ProfileData(
+                    title=f"{key[0]}, {key[1]}: profile likelihood of the IC50",
+                    curves=mine[_OF_CURVE].reset_index(drop=True),
+                    wells=own.sort_values("curve", kind="stable", ignore_index=True),
+                    not_drawn={name: int(n) for name, n in older.loc[key].items() if n},
+                    simulated=bool(key[2]),
+                )
+                yield *key, data

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reuptake import guides
+from reuptake import guides, parts
 from reuptake.animals.columns import TABLES as IN_VIVO
 from reuptake.crew import Crew
-from reuptake.figures.inputs import read_tables
+from reuptake.figures.inputs import CURVES_AT_ONCE, read_tables, wells_in
 from reuptake.report import changes, elements, pages
 from reuptake.report.cards import make_cards
 from reuptake.report.curve_tables import fits_table, ki_table, wells_tables
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 WORKBOOK = "tables.xlsx"
-_OF_COMPOUNDS = ("curves", "experiments", "potency", "selectivity", "wells")
+_OF_COMPOUNDS = ("curves", "experiments", "potency", "selectivity")
 _PLATE = ["drop", "run", "assay", "plate"]
 _IN_READING_ORDER = ("potency", "selectivity", "curves", "experiments")
 
 
 def build_report(
     tables: Path,
+    wells: Path,
     figures: Path,
     reference: Path,
     out: Path,
@@ -59,6 +60,8 @@ def build_report(
     ----------
     tables, figures : Path
         Result tables; figures with their ``index.csv``.
+    wells : Path
+        The wells in parts (:func:`reuptake.parts.join`).
     reference : Path
         Folder of published values (``affinities.csv``).
     out : Path
@@ -91,16 +94,17 @@ def build_report(
         settings,
         seals or {},
     )
+    all_wells = wells_in(wells)
     environment = make_environment()
     filled = guides.guide_tables(data, report.affinities, settings.guide_compound)
     shared = report.shared
     kept = {}
     with Crew(processes) as crew:
-        for target, contents, make, part in _of_compounds(report):
+        for target, contents, make, part in _of_compounds(report, all_wells):
             place = kept[out / target] = store.place(contents)
             if not place.is_file():
                 crew.do(_keep, place, make, *part)
-        n_rows = {name: len(frame) for name, frame in data.items()}
+        n_rows = {name: len(frame) for name, frame in data.items()} | {"wells": all_wells.n_rows}
         crew.do(write_workbook, sheets(data, filled), n_rows, out / WORKBOOK, settings.title)
         made = {
             out / name: environment.get_template(template).render(shared | content)
@@ -120,9 +124,11 @@ def build_report(
     return list(made)
 
 
-def _of_compounds(report: Report) -> Iterator[tuple[str, tuple, Callable, tuple]]:
+def _of_compounds(
+    report: Report, wells: Iterable[pd.DataFrame]
+) -> Iterator[tuple[str, tuple, Callable, tuple]]:
     """Path of each page of a compound, what it shows, and how it is made from what."""
-    for name, part, further in _parts(report):
+    for name, part, further in _parts(report, wells):
         own = {"compound": name, **report.shared}
         yield elements.page_of(name), (own, part.contents), compound_page, (part, own)
         for page in further:
@@ -157,14 +163,16 @@ def _pages(report: Report, filled: Mapping[str, pd.DataFrame], folder: Path):
     yield elements.CHANGES, "changes.html.j2", changes.content(changes.NOT_YET, [])
 
 
-def _parts(report: Report) -> Iterator[tuple[str, Report, list[WellsPage]]]:
+def _parts(
+    report: Report, wells: Iterable[pd.DataFrame]
+) -> Iterator[tuple[str, Report, list[WellsPage]]]:
     """What the pages of each compound are made from, and nothing else, so that it is their key."""
     data = report.data
     nothing = {name: frame[:0] for name, frame in data.items()}
     rows = {name: _by_compound(data[name]) for name in _OF_COMPOUNDS}
     plates = data["plates"].groupby(_PLATE, sort=False).indices
     with_animals = compounds_of(data)
-    for compound in sorted(report.compounds):
+    for compound, own_wells in _wells_of(sorted(report.compounds), data["curves"], wells):
         mine = nothing | {name: of.get(compound, nothing[name]) for name, of in rows.items()}
         here = mine["curves"][_PLATE].drop_duplicates().itertuples(index=False, name=None)
         places = [place for key in here for place in plates.get(key, ())]
@@ -176,9 +184,8 @@ def _parts(report: Report) -> Iterator[tuple[str, Report, list[WellsPage]]]:
         experiments = mine["experiments"]
         on_page = page_of_experiments(experiments, mine["curves"])
         mine["experiments"] = experiments.assign(wells_page=on_page)
-        further = wells_pages(mine["curves"], mine["wells"], report.seals)
-        if further:
-            mine["wells"] = nothing["wells"]
+        further = wells_pages(mine["curves"], own_wells, report.seals)
+        mine["wells"] = own_wells.iloc[:0] if further else own_wells
         affinities = report.affinities
         yield (
             compound,
@@ -197,9 +204,24 @@ def _parts(report: Report) -> Iterator[tuple[str, Report, list[WellsPage]]]:
         )
 
 
+def _wells_of(
+    compounds: list[str], curves: pd.DataFrame, wells: Iterable[pd.DataFrame]
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Each compound with its wells, which are read some compounds at a time."""
+    some = parts.batches(pd.Series([*compounds, *curves["compound"]]), CURVES_AT_ONCE)
+    number = {name: i for i, names in enumerate(some) for name in names}
+    # most wells of a plate are controls of nobody
+    named = (part[part["compound"].isin(number)] for part in wells)
+    with parts.sorted_out((part, part["compound"].map(number)) for part in named) as rows_of:
+        for i, names in enumerate(some):
+            found = rows_of(i)
+            of = dict(list(found.groupby("compound", sort=False)))
+            for name in names:
+                yield name, of.get(name, found.iloc[:0])
+
+
 def _by_compound(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    named = frame[frame["compound"] != ""]  # most wells of a plate are controls of nobody
-    return dict(list(named.groupby("compound", sort=False)))
+    return dict(list(frame.groupby("compound", sort=False)))
 
 
 def compound_page(part: Report, own: Mapping, environment: Environment) -> str:

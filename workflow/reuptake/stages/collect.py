@@ -1,4 +1,4 @@
-"""All accepted drops: wells.csv, plates.csv and curves.csv, and the data dictionary."""
+"""All accepted drops: their wells, plates.csv and curves.csv, and the data dictionary."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyarrow.parquet import ParquetFile
 
+from reuptake import parts
 from reuptake.crew import Crew
 from reuptake.drops.seal import sha256
 from reuptake.pooling import (
@@ -50,10 +50,13 @@ def run(
     measuring: list[str],
     section: dict,
     tables: Path,
+    wells: Path,
     cache: Path,
     processes: int = 1,
 ) -> None:
     """Pool the drops' tables in the order of their names; `measuring` have constants.
+
+    The wells are also written to `wells`, as parquet, some drops a part.
 
     Of some drops at a time the tables are kept in `cache` as they are pooled, so that a new drop
     costs the last of these parts.
@@ -62,28 +65,29 @@ def run(
     drops = [per_drop / drop for drop in accepted_drops]
     with_constants = [per_drop / drop for drop in accepted_drops if drop in measuring]
     names = compound_names([name for name in _compounds(drops) if name], section["compounds"])
-    parts = _parts(drops, names, cache)
+    some_drops = _parts(drops, names, cache)
     with Crew(processes) as crew:
-        for part in parts:
+        for part in some_drops:
             if not part.is_kept:
                 crew.do(_keep, part)
         for name, columns in (("constants", CONSTANTS), ("isotherms", ISOTHERMS)):
             files = [drop / f"{name}.parquet" for drop in with_constants]
             write_csv(_pool(files, columns), tables / f"{name}.csv")
-    write_csv(_pool([part.plates for part in parts], PLATES), tables / "plates.csv")
-    curves = _pool([part.curves for part in parts], CURVES)
+    write_csv(_pool([part.plates for part in some_drops], PLATES), tables / "plates.csv")
+    curves = _pool([part.curves for part in some_drops], CURVES)
     curves = refuse_unaccepted(curves, set(accepted_drops))
     curves["compound"], notes = _named(curves["compound"], names)
     curves["flags"] = [
         join_flags(*f) for f in zip(curves["flags"], notes, range_jumps(curves), strict=True)
     ]
     repeats = Repeats()
-    write_texts(_noted(parts, repeats), tables / "wells.csv")
+    write_texts(_noted(some_drops, repeats), tables / "wells.csv")
+    parts.join((part.wells for part in some_drops), wells)
     mark_repeats(curves, repeats.found)
     write_csv(curves, tables / "curves.csv")
     with replacing(tables / "README.md") as temporary:
         temporary.write_text(data_dictionary(), encoding="utf-8")
-    for file in set(cache.iterdir()) - {file for part in parts for file in part.files}:
+    for file in set(cache.iterdir()) - {file for part in some_drops for file in part.files}:
         file.unlink()
 
 
@@ -112,9 +116,13 @@ class _Part:
     stem: Path
 
     @property
-    def wells(self) -> Path:
+    def text(self) -> Path:
         """Their part of wells.csv."""
         return Path(f"{self.stem}.csv")
+
+    @property
+    def wells(self) -> Path:
+        return Path(f"{self.stem}-wells.parquet")
 
     @property
     def fingerprints(self) -> Path:
@@ -131,7 +139,7 @@ class _Part:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        return self.wells, self.fingerprints, self.plates, self.curves
+        return self.text, self.wells, self.fingerprints, self.plates, self.curves
 
     @property
     def is_kept(self) -> bool:
@@ -158,7 +166,8 @@ def _keep(part: _Part) -> None:
         for name, columns in _POOLED.items()
     )
     wells["compound"], _ = _named(wells["compound"], part.names)
-    write_texts([csv_text(wells, part.header)], part.wells)
+    write_texts([csv_text(wells, part.header)], part.text)
+    write_parquet(wells, part.wells)
     found = [[*curve, digest.hex()] for curve, digest in fingerprints(wells)]
     with replacing(part.fingerprints) as temporary:
         temporary.write_text(json.dumps(found), encoding="utf-8")
@@ -166,34 +175,30 @@ def _keep(part: _Part) -> None:
     write_parquet(curves, part.curves)
 
 
-def _noted(parts: list[_Part], repeats: Repeats) -> Iterator[str]:
+def _noted(some_drops: list[_Part], repeats: Repeats) -> Iterator[str]:
     """The text of each part, of whose curves `repeats` takes note."""
-    for part in parts:
+    for part in some_drops:
         curves = json.loads(part.fingerprints.read_text(encoding="utf-8"))
         repeats.note((tuple(curve), bytes.fromhex(found)) for *curve, found in curves)
-        with part.wells.open(encoding="utf-8", newline="") as file:
+        with part.text.open(encoding="utf-8", newline="") as file:
             yield file.read()
 
 
 def _pool(files: list[Path], columns) -> pd.DataFrame:
     """One table that stands in several files, below each other."""
-    parts = [_read(file) for file in files]
-    parts = [part for part in parts if part.num_rows]
-    if not parts:
+    read = [parts.read(file) for file in files]
+    read = [table for table in read if table.num_rows]
+    if not read:
         return typed(pd.DataFrame(), columns)
-    return typed(pa.concat_tables(parts, promote_options="permissive").to_pandas(), columns)
-
-
-def _read(file: Path, columns: list[str] | None = None) -> pa.Table:
-    """One small file: threads would cost more than they save."""
-    return ParquetFile(file).read(columns=columns, use_threads=False)
+    return typed(pa.concat_tables(read, promote_options="permissive").to_pandas(), columns)
 
 
 def _compounds(drops: list[Path]) -> set[str]:
     """Every name of a compound in the drops' wells, as it is written there."""
     found: set[str] = set()
     for drop in drops:
-        found.update(_read(drop / "wells.parquet", ["compound"])["compound"].unique().to_pylist())
+        written = parts.read(drop / "wells.parquet", ["compound"])["compound"]
+        found.update(written.unique().to_pylist())
     return found
 
 

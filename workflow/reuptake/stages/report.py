@@ -12,6 +12,7 @@ from reuptake.report.store import Store
 
 def run(
     tables: Path,
+    wells: Path,
     figures: Path,
     section: dict,
     seals: Mapping[str, Mapping[str, str]],
@@ -29,4 +30,4 @@ def run(
         section["digest"],
     )
     reference = Path(section["reference"])
-    build_report(tables, figures, reference, report, settings, store, seals, processes)
+    build_report(tables, wells, figures, reference, report, settings, store, seals, processes)

@@ -1,0 +1,118 @@
+"""A table larger than memory should hold: read part by part, and sorted out on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow.parquet import ParquetFile, ParquetWriter
+
+from reuptake.tables import Column, replacing, typed
+
+
+def read(file: Path, columns: list[str] | None = None) -> pa.Table:
+    """One small parquet file: threads would cost more than they save."""
+    return ParquetFile(file).read(columns=columns, use_threads=False)
+
+
+def join(files: Iterable[Path], path: Path) -> None:
+    """Write parquet files of the same columns below each other, each a part of the whole.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        At least one; they are read one after another.
+    path : Path
+    """
+    with ExitStack() as stack:
+        temporary = stack.enter_context(replacing(path))
+        writer = None
+        for file in files:
+            table = read(file)
+            if writer is None:
+                writer = stack.enter_context(ParquetWriter(temporary, table.schema))
+            writer.write_table(table, row_group_size=max(table.num_rows, 1))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The frames of a file that :func:`join` wrote, one after another, as often as is asked."""
+
+    path: Path
+    columns: tuple[Column, ...]
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        with ParquetFile(self.path) as file:
+            for number in range(file.num_row_groups):
+                part = file.read_row_group(number, use_threads=False)
+                yield typed(part.to_pandas(), self.columns)
+
+    @property
+    def n_rows(self) -> int:
+        """Of all parts together."""
+        with ParquetFile(self.path) as file:
+            return file.metadata.num_rows
+
+
+def batches(names: pd.Series, most: int) -> list[list[str]]:
+    """The distinct names in their order, some at a time.
+
+    Parameters
+    ----------
+    names : Series of str
+        One for each row.
+    most : int
+        Rows of a batch; a name with more has one of its own.
+    """
+    out, room = [], 0
+    for name, n_rows in names.value_counts().sort_index().items():
+        if n_rows > room:
+            out.append([])
+            room = most
+        out[-1].append(name)
+        room -= n_rows
+    return out
+
+
+@contextmanager
+def sorted_out(frames: Iterable[tuple[pd.DataFrame, np.ndarray | pd.Series]]) -> Iterator[Callable]:
+    """Rows of many frames by a number of each row, held on disk meanwhile.
+
+    The files have no name, so that nothing of them is left, however the process ends.
+
+    Parameters
+    ----------
+    frames : iterable of (DataFrame, array_like of int)
+        Rows, all of the same columns, and the number of each; they keep their order.
+
+    Yields
+    ------
+    callable
+        Gives the rows of a number; without any, an empty frame.
+    """
+    with ExitStack() as stack:
+        files, writers, empty = {}, {}, pd.DataFrame()
+        for frame, numbers in frames:
+            empty = frame.iloc[:0]
+            for number, rows in frame.groupby(np.asarray(numbers)):
+                table = pa.Table.from_pandas(rows, preserve_index=False)
+                if number not in files:
+                    files[number] = stack.enter_context(TemporaryFile())
+                    writers[number] = pa.ipc.new_stream(files[number], table.schema)
+                writers[number].write_table(table)
+        for writer in writers.values():
+            writer.close()
+
+        def rows_of(number: int) -> pd.DataFrame:
+            if number not in files:
+                return empty
+            files[number].seek(0)
+            return pa.ipc.open_stream(files[number]).read_pandas()
+
+        yield rows_of
