@@ -18,9 +18,8 @@ from reuptake.report import build as report_build
 from reuptake.report.cards import make_cards
 from reuptake.report.pages import Report, ReportSettings
 from reuptake.report.pictures import Pictures
-from reuptake.tables import Column, write_parquet
+from reuptake.tables import write_parquet
 
-COLUMNS = (Column("drop", "text", ""), Column("counts", "number", ""))
 PUBLISHED = read_affinities(Path(__file__).parents[2] / "data" / "reference")
 
 
@@ -30,7 +29,7 @@ def test_each_file_is_a_part_however_long(tmp_path):
         frame = pd.DataFrame({"drop": [f"d{number}"] * n, "counts": np.arange(n, dtype=float)})
         write_parquet(frame.astype({"drop": "str"}), tmp_path / str(number))
     parts.join((tmp_path / str(i) for i in range(4)), tmp_path / "all")
-    whole = parts.Parts(tmp_path / "all", COLUMNS)
+    whole = parts.Parts(tmp_path / "all")
     for _ in range(2):
         assert [len(part) for part in whole if len(part)] == [2, 1_100_000, 1]
     assert whole.n_rows == sum(lengths)
@@ -40,7 +39,7 @@ def test_each_file_is_a_part_however_long(tmp_path):
 def test_a_table_without_a_row_has_its_columns(tmp_path):
     write_parquet(pd.DataFrame({"drop": [], "counts": []}).astype({"drop": "str"}), tmp_path / "0")
     parts.join([tmp_path / "0"], tmp_path / "all")
-    whole = parts.Parts(tmp_path / "all", COLUMNS)
+    whole = parts.Parts(tmp_path / "all")
     assert sum(map(len, whole)) == whole.n_rows == 0
 
 

@@ -256,7 +256,7 @@ def test_pooled_tables_do_not_depend_on_how_many_drops_are_read_at_once(tmp_path
         tables = tmp_path / str(at_once)
         some = tmp_path / "accepted.json", tmp_path, [], {"compounds": compounds}, tables
         collect.run(*some, tmp_path / f"{at_once}.parquet", tmp_path / "cache")
-        parts[at_once] = list(Parts(tmp_path / f"{at_once}.parquet", WELLS))
+        parts[at_once] = list(Parts(tmp_path / f"{at_once}.parquet"))
         made[at_once] = {path.name: path.read_bytes() for path in tables.iterdir()}
     assert made[1] == made[2] == made[50]
     assert [list(part["drop"].unique()) for part in parts[1] if len(part)] == [["a"], ["c"]]

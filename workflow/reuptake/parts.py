@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow.parquet import ParquetFile, ParquetWriter
 
-from reuptake.tables import Column, replacing, typed
+from reuptake.tables import replacing
 
 
 def read(file: Path, columns: list[str] | None = None) -> pa.Table:
@@ -45,13 +45,11 @@ class Parts:
     """The frames of a file that :func:`join` wrote, one after another, as often as is asked."""
 
     path: Path
-    columns: tuple[Column, ...]
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         with ParquetFile(self.path) as file:
             for number in range(file.num_row_groups):
-                part = file.read_row_group(number, use_threads=False)
-                yield typed(part.to_pandas(), self.columns)
+                yield file.read_row_group(number, use_threads=False).to_pandas()
 
     @property
     def n_rows(self) -> int:

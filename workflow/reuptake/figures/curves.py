@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 
 from reuptake import formatting
 from reuptake.curves.models import logistic
+from reuptake.curves.plates import KEY
 from reuptake.figures import palette, style
 from reuptake.figures.inputs import points_by_compound, points_of, series_of
 
@@ -552,9 +553,15 @@ def _of_figures(frame: pd.DataFrame, columns: list[str]) -> Callable[[tuple], pd
     return lambda key: found.get(key, frame.iloc[:0])[columns].reset_index(drop=True)
 
 
+_READ = [*KEY, "kind", "species", "target", "simulated", "experiment", "plate_verdict"]
+_READ += ["repeat_of", "status", "model", "ic50_qualifier", "ic50_nM", "hill", "top", "bottom"]
+_READ += ["nonspecific", "rss", "df", "counting_per_unit", "proportional_error"]
+_READ += ["lowest_tested_nM", "highest_tested_nM"]
+
+
 def _named(curves: pd.DataFrame) -> pd.DataFrame:
     """Concentration-response curves with what a figure sorts them by."""
-    curves = curves[curves["kind"].isin(list(MODALITY))]
+    curves = curves.loc[curves["kind"].isin(list(MODALITY)), _READ]
     return curves.assign(
         modality=curves["kind"].map(MODALITY),
         simulated=curves["simulated"].fillna(False).astype(bool),

@@ -45,7 +45,7 @@ def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
 
 def wells_in(file: Path) -> parts.Parts:
     """All wells, some drops at a time."""
-    return parts.Parts(Path(file), TABLES["wells"])
+    return parts.Parts(Path(file))
 
 
 def read_index(folder: Path) -> pd.DataFrame:
@@ -92,6 +92,17 @@ def points_of(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
     return joined.sort_values("curve", kind="stable", ignore_index=True)
 
 
+def rows_by_drop(frame: pd.DataFrame) -> Callable[[pd.Series], np.ndarray]:
+    """Finds which rows of a frame are of the drops that a column names."""
+    places = frame.groupby("drop").indices
+
+    def rows(drops: pd.Series) -> np.ndarray:
+        found = [places[drop] for drop in drops.unique() if drop in places]
+        return np.sort(np.concatenate(found)) if found else np.array([], dtype=int)
+
+    return rows
+
+
 def points_of_parts(curves: pd.DataFrame, wells: Iterable[pd.DataFrame], points: Callable):
     """Yield what `points` (such as :func:`points_of`) finds, with the rows of all `curves`.
 
@@ -104,11 +115,10 @@ def points_of_parts(curves: pd.DataFrame, wells: Iterable[pd.DataFrame], points:
     points : callable
         Of some curves and their wells, with a column ``curve``.
     """
-    places = curves.groupby("drop").indices
+    rows_of = rows_by_drop(curves)
     for part in wells:
-        here = [places[drop] for drop in part["drop"].unique() if drop in places]
-        if here:
-            here = np.sort(np.concatenate(here))
+        here = rows_of(part["drop"])
+        if len(here):
             found = points(curves.iloc[here], part)
             yield found.assign(curve=here[found["curve"]])
 

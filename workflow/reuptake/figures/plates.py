@@ -24,6 +24,7 @@ from reuptake import formatting
 from reuptake.figures import palette, style
 from reuptake.figures.contents import Rows, rows_of
 from reuptake.figures.curves import residual_of_wells
+from reuptake.figures.inputs import rows_by_drop
 from reuptake.tables import records
 
 ROLE_LETTERS = {"total": "T", "nonspecific": "N", "blank": "B", "total_added": "A"}
@@ -323,19 +324,17 @@ def prepare(tables: dict[str, pd.DataFrame], wells: Iterable[pd.DataFrame]):
     wells : iterable of DataFrame
         The result table in parts, each of whole drops.
     """
-    plates, curves = (dict(list(tables[name].groupby("drop"))) for name in ("plates", "curves"))
+    verdicts, curves = tables["plates"], tables["curves"]
+    verdicts_of, curves_of = rows_by_drop(verdicts), rows_by_drop(curves)
     for part in wells:
         on_plates = part[part["row"].notna() & part["col"].notna() & (part["plate"] != "")]
         if len(on_plates):
-            drops = on_plates["drop"].unique()
-            theirs = (
-                pd.concat([tables[name].iloc[:0], *(of[drop] for drop in drops if drop in of)])
-                for name, of in (("plates", plates), ("curves", curves))
-            )
+            drops = part["drop"]
+            theirs = verdicts.iloc[verdicts_of(drops)], curves.iloc[curves_of(drops)]
             yield from _prepare_some(on_plates, *theirs)
 
 
-def _prepare_some(wells: pd.DataFrame, plates: pd.DataFrame, curves: pd.DataFrame):
+def _prepare_some(wells: pd.DataFrame, verdicts: pd.DataFrame, curves: pd.DataFrame):
     """The heat maps of some drops."""
     wells = wells.assign(
         flagged=wells["flags"] != "",
@@ -353,7 +352,7 @@ def _prepare_some(wells: pd.DataFrame, plates: pd.DataFrame, curves: pd.DataFram
     number = wells.groupby([*_PLATE[:-1], place, "plate"]).ngroup().to_numpy()
     wells = wells.iloc[np.argsort(number, kind="stable")]
     starts = np.flatnonzero(np.diff(np.sort(number), prepend=-1))
-    seen = _panels(wells, starts, plates)
+    seen = _panels(wells, starts, verdicts)
     figures = [list(rows) for _, rows in groupby(records(seen), key=itemgetter(*_FIGURE, "page"))]
     places = [(rows[0]["start"], rows[-1]["stop"]) for rows in figures]
     shown = rows_of(wells[_OF_WELL], places)

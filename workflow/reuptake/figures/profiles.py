@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from reuptake.curves.choice import choose, profiled
 from reuptake.curves.fit import weighted
 from reuptake.curves.groups import batches
+from reuptake.curves.plates import KEY
 from reuptake.figures import palette, style
 from reuptake.figures.inputs import points_by_compound, points_of, series_of
 from reuptake.settings.model import MODALITY
@@ -209,21 +210,24 @@ def prepare(tables: dict[str, pd.DataFrame], wells: Iterable[pd.DataFrame]):
     panel = [*_GROUP, "series"]
     by_age = curves.sort_values("date", kind="stable", ascending=False)
     newest = by_age.groupby(panel, sort=False).head(NEWEST).index
-    shown = curves.loc[curves.index.isin(newest)]
-    older = (curves[panel].value_counts() - shown[panel].value_counts()).sort_index()
+    columns = [*KEY, "simulated", "modality", *_OF_CURVE]
+    shown = curves.loc[curves.index.isin(newest), columns]
+    n_curves = curves[panel].value_counts().to_dict()
     with points_by_compound(shown, wells, points_of) as some:
         for rows, points in some:
             used = points.loc[~points["excluded"], ["concentration_nM", "signal", "curve"]]
             for key, mine in shown.iloc[rows].assign(number=rows).groupby(_GROUP):
                 mine = mine.iloc[np.argsort(mine["target"].map(rank).to_numpy(), kind="stable")]
                 place = {number: i for i, number in enumerate(mine["number"])}
+                n_drawn = mine["series"].value_counts(sort=False)
+                older = {name: n_curves[*key, name] - n for name, n in n_drawn.items()}
                 own = used[used["curve"].isin(place)]
                 own = own.assign(curve=own["curve"].map(place))
                 data = ProfileData(
                     title=f"{key[0]}, {key[1]}: profile likelihood of the IC50",
                     curves=mine[_OF_CURVE].reset_index(drop=True),
                     wells=own.sort_values("curve", kind="stable", ignore_index=True),
-                    not_drawn={name: int(n) for name, n in older.loc[key].items() if n},
+                    not_drawn={name: int(n) for name, n in older.items() if n},
                     simulated=bool(key[2]),
                 )
                 yield *key, data
