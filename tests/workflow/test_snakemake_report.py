@@ -16,6 +16,7 @@ pytestmark = pytest.mark.workflow
 CAPTIONS = {path.stem: path for path in (ROOT / "workflow" / "report" / "captions").iterdir()}
 CATEGORIES = {
     "Answers": {"In vitro", "In vivo"},
+    "Diagrams": {"Other"},
     "Guide tables": {"Other"},
     "Quality": {"Other"},
     "Report": {"Other"},
@@ -69,7 +70,8 @@ def test_every_caption_is_with_a_result(page):
 def test_the_files_are_those_of_the_run(archive, working):
     with zipfile.ZipFile(archive) as files:
         inside = {files.read(name) for name in files.namelist()}
-    for name in ("tables/potency.csv", "report/index.html", "report/tables.xlsx"):
+    names = ("tables/potency.csv", "report/index.html", "report/tables.xlsx")
+    for name in (*names, "report/report-single-file.html", "figures/diagram-pipeline.svg"):
         assert (working.folder / "results" / name).read_bytes() in inside
 
 

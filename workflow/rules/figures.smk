@@ -1,9 +1,12 @@
 """Figures: curves, forest plots, profiles, heat maps, selectivity, run charts, animals.
 
-Input: the result tables and the published affinities. Output: figures/index.csv, which names every figure beside it. One
-job; figures whose data have not changed come from results/cache, which is not an output so
-that it outlives reruns.
+Input: the result tables, the wells and the published affinities. Output: figures/index.csv, which
+names every figure beside it, and the diagrams. One job; figures whose data have not changed come
+from results/cache, which is not an output so that it outlives reruns.
 """
+
+# what a diagram is called is known before the run; other figures are named by the data
+DIAGRAMS = sorted(path.stem for path in Path(workflow.basedir, "workflow/diagrams").glob("*.yaml"))
 
 
 rule figures:
@@ -16,6 +19,15 @@ rule figures:
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
         reported(f"{RESULTS}/figures/index.csv", "Report", "list of figures", "figures"),
+        [
+            reported(
+                f"{RESULTS}/figures/diagram-{name}.svg",
+                "Diagrams",
+                name.replace("_", " "),
+                "diagrams",
+            )
+            for name in DIAGRAMS
+        ],
     log:
         f"{RESULTS}/logs/figures.log",
     benchmark:

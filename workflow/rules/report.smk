@@ -1,8 +1,9 @@
 """Report: a first page, pages of detail and a page per compound, self-contained; a workbook.
 
 Input: all tables and figures, and the seals of the drops, whose checksums it shows. Output:
-report/index.html, with the other pages beside it, and report/tables.xlsx. One job; pages of
-compounds whose data have not changed come from results/cache.
+report/index.html, with the other pages beside it, the essential report as one file, and
+report/tables.xlsx. One job; pages of compounds whose data have not changed come from
+results/cache.
 """
 
 
@@ -18,6 +19,7 @@ rule report:
         f"{SETTINGS.config.reference}/affinities.csv",
     output:
         reported(f"{RESULTS}/report/index.html", "Report", "first page"),
+        reported(f"{RESULTS}/report/report-single-file.html", "Report", "one file", "one_file"),
         reported(f"{RESULTS}/report/tables.xlsx", "Report", "workbook of the tables", "workbook"),
     log:
         f"{RESULTS}/logs/report.log",

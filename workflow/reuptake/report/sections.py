@@ -74,7 +74,7 @@ def potency_table(potency: pd.DataFrame, affinities: pd.DataFrame, up: str = "")
                 _p_cell(row),
                 _n_cell(row),
                 _published_cell(row, published),
-                _how(row["method"], "potency", up),
+                replace(_how(row["method"], "potency", up), style="words"),
                 notes(row["flags"]),
             ],
             simulated=is_true(row["simulated"]),
@@ -102,7 +102,7 @@ def _alike(row: Mapping) -> tuple[str, ...]:
 
 def _how(method: str, rule: str, up: str) -> Cell:
     """How a number was made, with the way to the rule."""
-    return Cell(method or MISSING, href=f"{up}{METHODS}#{rule}" if method else "", style="words")
+    return Cell(method or MISSING, href=f"{up}{METHODS}#{rule}" if method else "")
 
 
 def _target(row: Mapping) -> str:
