@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from reuptake.crew import LEAST, Crew
+from reuptake.crew import AHEAD, LEAST, Crew
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -17,6 +17,16 @@ def test_all_work_is_done_when_the_crew_is_dismissed(tmp_path, processes, n):
             crew.do(os.mkdir, tmp_path / str(number))
         assert crew.is_at_work == (processes > 1 and n >= LEAST)
     assert {place.name for place in tmp_path.iterdir()} == {str(number) for number in range(n)}
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_of_much_work_only_a_little_waits(tmp_path, processes):
+    with Crew(processes) as crew:
+        for number in range(5 * AHEAD):
+            crew.do(os.mkdir, tmp_path / str(number))
+            done = sum(1 for _ in tmp_path.iterdir())
+            assert number + 1 - done <= AHEAD * processes
+    assert len(list(tmp_path.iterdir())) == 5 * AHEAD
 
 
 def work(place, processes: int, times: int, beside: Exception | None = None) -> None:

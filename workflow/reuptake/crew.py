@@ -22,7 +22,7 @@ class Crew:
     Parameters
     ----------
     processes : int
-        That work beside this one; with one, or little work, all is done here, on closing.
+        That work beside this one; with one, or for little work, all is done here.
     """
 
     def __init__(self, processes: int):
@@ -42,23 +42,31 @@ class Crew:
     def do(self, function: Callable, *arguments: object) -> None:
         """Hand over a call; its result is not kept."""
         self._waiting.append((function, *arguments))
-        if self._pool is None and self.processes > 1 and len(self._waiting) >= LEAST:
+        if self._pool is None:
+            if len(self._waiting) < LEAST:
+                return
+            if self.processes == 1:
+                self._do_here()
+                return
             # What the imports made need not be searched for the circles that work leaves behind.
             spawn = get_context("spawn")
             self._pool = ProcessPoolExecutor(self.processes, spawn, initializer=gc.freeze)
-        if self._pool is not None:
-            self._handed |= {self._pool.submit(*call) for call in self._waiting}
-            self._waiting.clear()
-            while len(self._handed) >= AHEAD * self.processes:
-                done, self._handed = wait(self._handed, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
+        self._handed |= {self._pool.submit(*call) for call in self._waiting}
+        self._waiting.clear()
+        while len(self._handed) >= AHEAD * self.processes:
+            done, self._handed = wait(self._handed, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+
+    def _do_here(self) -> None:
+        while self._waiting:
+            function, *arguments = self._waiting.pop(0)
+            function(*arguments)
 
     def __exit__(self, kind, *_) -> None:
         try:
             if kind is None:
-                for function, *arguments in self._waiting:
-                    function(*arguments)
+                self._do_here()
                 for future in self._handed:
                     future.result()
         finally:

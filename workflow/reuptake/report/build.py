@@ -110,18 +110,17 @@ def build_report(
             out / name: environment.get_template(template).render(shared | content)
             for name, template, content in _pages(report, filled, tables)
         }
-    made |= {target: page.read_text(encoding="utf-8") for target, page in kept.items()}
     store.keep_only_used()
-    for old in set(out.rglob("*.html")) - set(made):
+    for old in set(out.rglob("*.html")) - made.keys() - kept.keys():
         old.unlink()
     with replacing(out / elements.CHANGES_SCRIPT) as temporary:
         temporary.write_text(changes.script(changes.NOT_YET, []), encoding="utf-8")
-    for path, html in reversed(made.items()):  # the first page last: what it links to is there
-        if path.is_file() and path.read_text(encoding="utf-8") == html:
-            continue
-        with replacing(path) as temporary:
-            temporary.write_text(html, encoding="utf-8")
-    return list(made)
+    # the first page last: what it links to is there
+    for path, page in kept.items():
+        _write(path, page.read_text(encoding="utf-8"))
+    for path, html in reversed(made.items()):
+        _write(path, html)
+    return [*made, *kept]
 
 
 def _of_compounds(
@@ -133,6 +132,14 @@ def _of_compounds(
         yield elements.page_of(name), (own, part.contents), compound_page, (part, own)
         for page in further:
             yield page.path, (own, page), wells_page, (page, own)
+
+
+def _write(path: Path, html: str) -> None:
+    """Write a page, if it is not there as it is."""
+    if path.is_file() and path.read_text(encoding="utf-8") == html:
+        return
+    with replacing(path) as temporary:
+        temporary.write_text(html, encoding="utf-8")
 
 
 def _keep(place: Path, make: Callable[..., str], content: object, own: Mapping) -> None:
