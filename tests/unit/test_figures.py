@@ -15,8 +15,8 @@ from matplotlib.colors import to_hex
 from reuptake.curves import models
 from reuptake.curves.fit import fit_curves
 from reuptake.curves.plates import gather
-from reuptake.figures import build, cache, curves, palette, plates, selectivity, style
-from reuptake.figures.inputs import points_of, read_index
+from reuptake.figures import build, cache, curves, palette, plates, points, selectivity, style
+from reuptake.figures.inputs import read_index
 from reuptake.guides import read_affinities
 
 PUBLISHED = read_affinities(Path(__file__).parents[2] / "data" / "reference")
@@ -152,8 +152,8 @@ def test_the_key_tells_every_value_apart():
 def test_percent_of_the_control_window_by_hand():
     # Window 600 to 4800: 2700 is its middle, 6900 lies half a window above it.
     signal = np.array([4800.0, 600.0, 2700.0, 6900.0])
-    assert curves.percent_of_window(signal, 4800.0, 600.0).tolist() == [100, 0, 50, 150]
-    assert np.isnan(curves.percent_of_window(np.array([1.0]), 5.0, 5.0)).all()
+    assert points.percent_of_window(signal, 4800.0, 600.0).tolist() == [100, 0, 50, 150]
+    assert np.isnan(points.percent_of_window(np.array([1.0]), 5.0, 5.0)).all()
 
 
 def test_curves_are_normalised_by_their_own_plateaus_and_lines_pass_the_ic50(archive):
@@ -240,7 +240,7 @@ def test_heat_maps_show_every_plate_on_one_scale_without_blanks(archive):
 
 def test_residuals_are_distances_from_the_curve_in_its_standard_deviations(archive):
     curves_, wells = archive["curves"].reset_index(drop=True), archive["wells"]
-    found = curves.residual_of_wells(curves_, wells)
+    found = points.residual_of_wells(curves_, wells)
     exact = curves_[(curves_["ic50_qualifier"] == "=") & curves_["counting_per_unit"].isna()]
     key = ["drop", "run", "assay", "plate", "compound", "role"]
     checked = 0
@@ -389,13 +389,13 @@ def test_very_many_wells_become_an_image_in_each_panel(archive, tmp_path, monkey
 def test_weighted_residuals_by_hand():
     # equal weights: SS/nu = 40/10 = 4, so 110 on 100 lies 5 SD off
     nothing = np.array([np.nan])
-    flat = curves.weighted_residuals(np.array([110.0]), 100.0, 40.0, 10.0, nothing, nothing)
+    flat = points.weighted_residuals(np.array([110.0]), 100.0, 40.0, 10.0, nothing, nothing)
     assert flat == pytest.approx([5.0])
     # counted: Var = 0.5 x 100 + (0.1 x 100)^2 = 150, SS/nu = 1.5: SD 15
     k, c = np.array([0.5]), np.array([0.1])
-    counted = curves.weighted_residuals(np.array([70.0]), 100.0, 15.0, 10.0, k, c)
+    counted = points.weighted_residuals(np.array([70.0]), 100.0, 15.0, 10.0, k, c)
     assert counted == pytest.approx([-2.0])
-    none = curves.weighted_residuals(np.array([70.0]), 70.0, 0.0, 10.0, nothing, nothing)
+    none = points.weighted_residuals(np.array([70.0]), 70.0, 0.0, 10.0, nothing, nothing)
     assert np.isnan(none).all()
 
 
@@ -410,7 +410,7 @@ def test_residuals_of_a_fit_have_unit_spread_and_stand_in_their_strip():
             np.log10(dose), np.log10(fit.ic50_nM), fit.hill, fit.top, fit.bottom
         )
     nothing = np.full(len(dose), np.nan)
-    found = curves.weighted_residuals(signal, fitted, fit.rss, fit.df, nothing, nothing)
+    found = points.weighted_residuals(signal, fitted, fit.rss, fit.df, nothing, nothing)
     assert (found**2).sum() == pytest.approx(fit.df, rel=1e-9)
 
 
@@ -485,7 +485,7 @@ def test_a_figure_shows_the_wells_that_were_fitted(archive):
     wells = pd.concat([archive["wells"][responses.columns], responses], ignore_index=True)
     wells["excluded"] = wells["excluded"].astype(bool)
     fitted, curve, concentration, signal = gather(wells)
-    found = points_of(fitted, wells)
+    found = points.points_of(fitted, wells)
     found = found[~found["excluded"]]
     assert len(fitted) > 20
     for i in range(len(fitted)):

@@ -12,7 +12,7 @@ import report_tables
 
 from reuptake import parts
 from reuptake.figures import build
-from reuptake.figures import inputs as figures_inputs
+from reuptake.figures.inputs import INDEX
 from reuptake.guides import read_affinities
 from reuptake.report import build as report_build
 from reuptake.report.cards import make_cards
@@ -43,11 +43,13 @@ def test_a_table_without_a_row_has_its_columns(tmp_path):
     assert sum(map(len, whole)) == whole.n_rows == 0
 
 
-def test_batches_keep_a_name_together():
+def test_batches_keep_a_compound_together(monkeypatch):
+    monkeypatch.setattr(parts, "CURVES_AT_ONCE", 4)
     names = pd.Series(["c"] * 5 + ["a"] * 2 + ["b"] * 2 + ["d"])
-    assert parts.batches(names, 4) == [["a", "b"], ["c"], ["d"]]
-    assert parts.batches(names, 100) == [["a", "b", "c", "d"]]
-    assert parts.batches(names.iloc[:0], 4) == []
+    assert parts.batches(names) == [["a", "b"], ["c"], ["d"]]
+    assert parts.batches(names.iloc[:0]) == []
+    monkeypatch.undo()
+    assert parts.batches(names) == [["a", "b", "c", "d"]]
 
 
 def test_rows_are_sorted_out_in_their_order_and_with_their_types():
@@ -100,7 +102,7 @@ def many_drops(n: int) -> dict[str, pd.DataFrame]:
 def test_figures_hold_the_wells_of_a_drop_or_of_some_compounds(monkeypatch):
     tables = many_drops(6)
     wells = Watched(tables.pop("wells"))
-    monkeypatch.setattr(figures_inputs, "CURVES_AT_ONCE", 1)
+    monkeypatch.setattr(parts, "CURVES_AT_ONCE", 1)
     one_by_one = [d.row["file"] for d in build.list_drawings(tables, wells, PUBLISHED)]
     assert wells.passes >= 3
     assert wells.most <= 1
@@ -128,10 +130,10 @@ def test_pages_hold_the_wells_of_a_drop_or_of_some_compounds(monkeypatch, tmp_pa
     tables = many_drops(6)
     wells = Watched(tables.pop("wells"))
     settings = ReportSettings("title", "")
-    (tmp_path / "index.csv").write_text(",".join(c.name for c in figures_inputs.INDEX) + "\n")
+    (tmp_path / "index.csv").write_text(",".join(c.name for c in INDEX) + "\n")
     pictures = Pictures(tmp_path)
     report = Report(tables, PUBLISHED, pictures, make_cards(tables, ""), settings, {})
-    monkeypatch.setattr(report_build, "CURVES_AT_ONCE", 1)
+    monkeypatch.setattr(parts, "CURVES_AT_ONCE", 1)
     found = {name: part.data["wells"] for name, part, _ in report_build._parts(report, wells)}
     assert wells.most <= 1
     whole = pd.concat(wells.by_drop)

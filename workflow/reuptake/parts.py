@@ -15,6 +15,9 @@ from pyarrow.parquet import ParquetFile, ParquetWriter
 
 from reuptake.tables import replacing
 
+# with their wells some tens of megabytes
+CURVES_AT_ONCE = 4_000
+
 
 def read(file: Path, columns: list[str] | None = None) -> pa.Table:
     """One small parquet file: threads would cost more than they save."""
@@ -58,21 +61,19 @@ class Parts:
             return file.metadata.num_rows
 
 
-def batches(names: pd.Series, most: int) -> list[list[str]]:
-    """The distinct names in their order, some at a time.
+def batches(compounds: pd.Series) -> list[list[str]]:
+    """The compounds of curves in the order of their names, some at a time.
 
     Parameters
     ----------
-    names : Series of str
-        One for each row.
-    most : int
-        Rows of a batch; a name with more has one of its own.
+    compounds : Series of str
+        Of each curve. A compound with more than `CURVES_AT_ONCE` has a batch of its own.
     """
     out, room = [], 0
-    for name, n_rows in names.value_counts().sort_index().items():
+    for name, n_rows in compounds.value_counts().sort_index().items():
         if n_rows > room:
             out.append([])
-            room = most
+            room = CURVES_AT_ONCE
         out[-1].append(name)
         room -= n_rows
     return out

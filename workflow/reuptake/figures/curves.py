@@ -13,16 +13,10 @@ from matplotlib.lines import Line2D
 
 from reuptake import formatting
 from reuptake.curves.models import logistic
-from reuptake.curves.plates import KEY
 from reuptake.figures import palette, style
-from reuptake.figures.inputs import points_by_compound, points_of, series_of
+from reuptake.figures.inputs import series_of
+from reuptake.figures.points import fits_of, named, placed_points, points_by_compound
 
-MODALITY = {
-    "competition_binding": "binding",
-    "homologous_binding": "binding",
-    "uptake_inhibition": "uptake",
-    "response": "response",
-}
 _GAP = 0.13  # of the concentration range: from the data to the controls beyond the axis breaks
 _LEFT_MM, _WIDTH_MM, _FOOT_MM, _HEAD_MM = 15.0, 97.0, 12.0, 9.0
 _PANEL_MM, _RESIDUALS_MM = 45.0, 15.0
@@ -60,52 +54,6 @@ class CurveData:
     experiments: pd.DataFrame
     potency: pd.DataFrame
     simulated: bool
-
-
-def percent_of_window(signal, top, nonspecific):
-    """Response in percent of the control window: 100 (Y - N) / (T - N).
-
-    Parameters
-    ----------
-    signal, top, nonspecific : array_like
-        In one unit; `top` and `nonspecific` are the fitted levels of no and of complete
-        inhibition of the curve that the signal belongs to.
-
-    Returns
-    -------
-    ndarray or Series
-        NaN where there is no window.
-    """
-    window = top - nonspecific
-    return 100 * (signal - nonspecific) / np.where(window == 0, np.nan, window)
-
-
-def weighted_residuals(signal, fitted, rss, df, counting_per_unit, proportional_error):
-    """Distance of each well from its fitted curve in standard deviations.
-
-    .. math:: (Y - \\hat Y) / \\sqrt{Var(\\hat Y) \\, SS / \\nu}
-
-    with Var = k/t Y + (cY)² for counting weights and 1 for equal ones.
-
-    Parameters
-    ----------
-    signal, fitted : ndarray
-        Of each well.
-    rss, df : ndarray
-        Weighted sum of squares of the curve and its degrees of freedom.
-    counting_per_unit, proportional_error : ndarray
-        k/t and c of the curve; NaN for equal weights.
-
-    Returns
-    -------
-    ndarray
-        NaN where the curve has no scatter to measure with.
-    """
-    variance = counting_per_unit * fitted + (proportional_error * fitted) ** 2
-    variance = np.where(np.isnan(counting_per_unit), 1.0, variance)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = (signal - fitted) / np.sqrt(variance * rss / df)
-    return np.where(np.isfinite(scaled), scaled, np.nan)
 
 
 def draw(data: CurveData) -> Figure:
@@ -518,113 +466,38 @@ def prepare(tables: dict[str, pd.DataFrame], wells: Iterable[pd.DataFrame]):
     wells : iterable of DataFrame
         The result table in parts, each of whole drops.
     """
-    curves = _named(tables["curves"])
-    fits = _fits(curves)
+    curves = named(tables["curves"])
+    fits = fits_of(curves)
     order = {name: i for i, name in enumerate(palette.target_order(curves["target"]))}
     experiments = _of_figures(_ic50_rows(tables["experiments"]), _OF_EXPERIMENT)
     potency = _of_figures(_ic50_rows(tables["potency"]), _OF_POTENCY)
-    with points_by_compound(curves, wells, _points) as some:
-        for rows, points in some:
-            number = points["curve"].to_numpy()
-            points = points.assign(
-                upper=points["x"] < 0,
-                **{name: curves[name].to_numpy()[number] for name in _OF_CURVE},
+    for rows, points in points_by_compound(curves, wells, placed_points):
+        number = points["curve"].to_numpy()
+        points = points.assign(
+            upper=points["x"] < 0,
+            **{name: curves[name].to_numpy()[number] for name in _OF_CURVE},
+        )
+        finite = np.isfinite(points["x"])
+        compound_wells = _of_figures(points[finite], _OF_WELL)
+        controls = _of_figures(points[~finite], _OF_CONTROL)
+        for key, mine in fits.iloc[rows].groupby(_GROUP, sort=True):
+            places = np.argsort(mine["target"].map(order).to_numpy(), kind="stable")
+            data = CurveData(
+                title=f"{key[0]}, {key[1]}",
+                wells=compound_wells(key),
+                controls=controls(key),
+                fits=mine[_OF_LINE].iloc[places].reset_index(drop=True),
+                experiments=experiments(key),
+                potency=potency(key),
+                simulated=key[2],
             )
-            finite = np.isfinite(points["x"])
-            compound_wells = _of_figures(points[finite], _OF_WELL)
-            controls = _of_figures(points[~finite], _OF_CONTROL)
-            for key, mine in fits.iloc[rows].groupby(_GROUP, sort=True):
-                places = np.argsort(mine["target"].map(order).to_numpy(), kind="stable")
-                data = CurveData(
-                    title=f"{key[0]}, {key[1]}",
-                    wells=compound_wells(key),
-                    controls=controls(key),
-                    fits=mine[_OF_LINE].iloc[places].reset_index(drop=True),
-                    experiments=experiments(key),
-                    potency=potency(key),
-                    simulated=key[2],
-                )
-                yield *key, data
+            yield *key, data
 
 
 def _of_figures(frame: pd.DataFrame, columns: list[str]) -> Callable[[tuple], pd.DataFrame]:
     """What of a frame a figure shows, by compound, modality and simulated."""
     found = dict(list(frame.groupby(_GROUP, sort=False)))
     return lambda key: found.get(key, frame.iloc[:0])[columns].reset_index(drop=True)
-
-
-_READ = [*KEY, "kind", "species", "target", "simulated", "experiment", "plate_verdict"]
-_READ += ["repeat_of", "status", "model", "ic50_qualifier", "ic50_nM", "hill", "top", "bottom"]
-_READ += ["nonspecific", "rss", "df", "counting_per_unit", "proportional_error"]
-_READ += ["lowest_tested_nM", "highest_tested_nM"]
-
-
-def _named(curves: pd.DataFrame) -> pd.DataFrame:
-    """Concentration-response curves with what a figure sorts them by."""
-    curves = curves.loc[curves["kind"].isin(list(MODALITY)), _READ]
-    return curves.assign(
-        modality=curves["kind"].map(MODALITY),
-        simulated=curves["simulated"].fillna(False).astype(bool),
-        series=series_of(curves),
-        left_out=(curves["plate_verdict"] == "fail") | (curves["repeat_of"] != ""),
-    )
-
-
-_OF_FIT = ["fitted", "log10_ic50", "hill", "top", "bottom", "nonspecific", "rss", "df"]
-_OF_FIT += ["counting_per_unit", "proportional_error"]
-
-
-def _fits(curves: pd.DataFrame) -> pd.DataFrame:
-    """Fitted curves on the percent scale; a curve that gives only a bound has no line."""
-    window = {"top": curves["top"], "nonspecific": curves["nonspecific"]}
-    numbers = curves[["ic50_nM", "hill", "top", "bottom", "nonspecific"]].to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return curves.assign(
-            fitted=(curves["ic50_qualifier"] == "=").to_numpy() & np.isfinite(numbers).all(axis=1),
-            log10_ic50=np.log10(curves["ic50_nM"]),
-            top_percent=percent_of_window(curves["top"], **window),
-            bottom_percent=percent_of_window(curves["bottom"], **window),
-            x_low=np.log10(curves["lowest_tested_nM"]),
-            x_high=np.log10(curves["highest_tested_nM"]),
-        )
-
-
-def _points(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
-    """Every well of every curve, in percent of the window and as a residual of the fit."""
-    points, fits = points_of(curves, wells), _fits(curves)
-    number = points["curve"].to_numpy()
-    of = {name: fits[name].to_numpy()[number] for name in _OF_FIT}
-    with np.errstate(divide="ignore"):
-        x = np.log10(points["concentration_nM"].to_numpy())
-    fitted = np.where(
-        of["fitted"],
-        logistic(x, of["log10_ic50"], of["hill"], of["top"], of["bottom"]),
-        np.nan,
-    )
-    spread = (of[name] for name in ("rss", "df", "counting_per_unit", "proportional_error"))
-    return points.assign(
-        x=x,
-        percent=percent_of_window(points["signal"], of["top"], of["nonspecific"]),
-        residual=weighted_residuals(points["signal"].to_numpy(), fitted, *spread),
-    )
-
-
-def residual_of_wells(curves: pd.DataFrame, wells: pd.DataFrame) -> pd.Series:
-    """Each well's distance from its fitted curve, see :func:`weighted_residuals`.
-
-    Parameters
-    ----------
-    curves, wells : DataFrame
-        The result tables.
-
-    Returns
-    -------
-    Series
-        By the index of `wells`; a control's is its mean over the curves that share it, NaN
-        where a well belongs to no fitted curve.
-    """
-    points = _points(_named(curves), wells)
-    return points.groupby("well")["residual"].mean().reindex(wells.index)
 
 
 def _ic50_rows(frame: pd.DataFrame) -> pd.DataFrame:

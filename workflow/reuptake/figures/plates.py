@@ -23,8 +23,7 @@ from matplotlib.textpath import TextPath
 from reuptake import formatting
 from reuptake.figures import palette, style
 from reuptake.figures.contents import Rows, rows_of
-from reuptake.figures.curves import residual_of_wells
-from reuptake.figures.inputs import rows_by_drop
+from reuptake.figures.points import residual_of_wells, rows_by_drop
 from reuptake.tables import records
 
 ROLE_LETTERS = {"total": "T", "nonspecific": "N", "blank": "B", "total_added": "A"}

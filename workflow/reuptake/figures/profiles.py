@@ -16,7 +16,8 @@ from reuptake.curves.fit import weighted
 from reuptake.curves.groups import batches
 from reuptake.curves.plates import KEY
 from reuptake.figures import palette, style
-from reuptake.figures.inputs import points_by_compound, points_of, series_of
+from reuptake.figures.inputs import series_of
+from reuptake.figures.points import points_by_compound, points_of
 from reuptake.settings.model import MODALITY
 
 NEWEST = 40  # curves of one target; more are not told apart
@@ -213,21 +214,20 @@ def prepare(tables: dict[str, pd.DataFrame], wells: Iterable[pd.DataFrame]):
     columns = [*KEY, "simulated", "modality", *_OF_CURVE]
     shown = curves.loc[curves.index.isin(newest), columns]
     n_curves = curves[panel].value_counts().to_dict()
-    with points_by_compound(shown, wells, points_of) as some:
-        for rows, points in some:
-            used = points.loc[~points["excluded"], ["concentration_nM", "signal", "curve"]]
-            for key, mine in shown.iloc[rows].assign(number=rows).groupby(_GROUP):
-                mine = mine.iloc[np.argsort(mine["target"].map(rank).to_numpy(), kind="stable")]
-                place = {number: i for i, number in enumerate(mine["number"])}
-                n_drawn = mine["series"].value_counts(sort=False)
-                older = {name: n_curves[*key, name] - n for name, n in n_drawn.items()}
-                own = used[used["curve"].isin(place)]
-                own = own.assign(curve=own["curve"].map(place))
-                data = ProfileData(
-                    title=f"{key[0]}, {key[1]}: profile likelihood of the IC50",
-                    curves=mine[_OF_CURVE].reset_index(drop=True),
-                    wells=own.sort_values("curve", kind="stable", ignore_index=True),
-                    not_drawn={name: int(n) for name, n in older.items() if n},
-                    simulated=bool(key[2]),
-                )
-                yield *key, data
+    for rows, points in points_by_compound(shown, wells, points_of):
+        used = points.loc[~points["excluded"], ["concentration_nM", "signal", "curve"]]
+        for key, mine in shown.iloc[rows].assign(number=rows).groupby(_GROUP):
+            mine = mine.iloc[np.argsort(mine["target"].map(rank).to_numpy(), kind="stable")]
+            place = {number: i for i, number in enumerate(mine["number"])}
+            n_drawn = mine["series"].value_counts(sort=False)
+            older = {name: n_curves[*key, name] - n for name, n in n_drawn.items()}
+            own = used[used["curve"].isin(place)]
+            own = own.assign(curve=own["curve"].map(place))
+            data = ProfileData(
+                title=f"{key[0]}, {key[1]}: profile likelihood of the IC50",
+                curves=mine[_OF_CURVE].reset_index(drop=True),
+                wells=own.sort_values("curve", kind="stable", ignore_index=True),
+                not_drawn={name: int(n) for name, n in older.items() if n},
+                simulated=bool(key[2]),
+            )
+            yield *key, data

@@ -12,7 +12,7 @@ import pandas as pd
 from reuptake import guides, parts
 from reuptake.animals.columns import TABLES as IN_VIVO
 from reuptake.crew import Crew
-from reuptake.figures.inputs import CURVES_AT_ONCE, read_tables, wells_in
+from reuptake.figures.inputs import read_tables, wells_in
 from reuptake.report import changes, elements, pages
 from reuptake.report.cards import make_cards
 from reuptake.report.curve_tables import fits_table, ki_table, wells_tables
@@ -215,7 +215,7 @@ def _wells_of(
     compounds: list[str], curves: pd.DataFrame, wells: Iterable[pd.DataFrame]
 ) -> Iterator[tuple[str, pd.DataFrame]]:
     """Each compound with its wells, which are read some compounds at a time."""
-    some = parts.batches(pd.Series([*compounds, *curves["compound"]]), CURVES_AT_ONCE)
+    some = parts.batches(pd.Series([*compounds, *curves["compound"]]))
     number = {name: i for i, names in enumerate(some) for name in names}
     # most wells of a plate are controls of nobody
     named = (part[part["compound"].isin(number)] for part in wells)
