@@ -13,7 +13,7 @@ from multiprocessing import get_context
 # A fresh process spends as long on its imports as on a handful of figures or pages.
 LEAST = 8
 # So many calls for each process are handed over, not done.
-AHEAD = 8
+AHEAD = 16
 
 
 class Crew:

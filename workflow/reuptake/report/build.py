@@ -12,6 +12,7 @@ import pandas as pd
 from reuptake import guides, parts
 from reuptake.animals.columns import TABLES as IN_VIVO
 from reuptake.crew import Crew
+from reuptake.figures.contents import digest_of
 from reuptake.figures.inputs import read_tables, wells_in
 from reuptake.report import changes, elements, pages
 from reuptake.report.cards import make_cards
@@ -127,9 +128,10 @@ def _of_compounds(
     report: Report, wells: Iterable[pd.DataFrame]
 ) -> Iterator[tuple[str, tuple, Callable, tuple]]:
     """Path of each page of a compound, what it shows, and how it is made from what."""
+    settings = digest_of(report.settings)
     for name, part, further in _parts(report, wells):
         own = {"compound": name, **report.shared}
-        yield elements.page_of(name), (own, part.contents), compound_page, (part, own)
+        yield elements.page_of(name), (own, settings, part.contents), compound_page, (part, own)
         for page in further:
             yield page.path, (own, page), wells_page, (page, own)
 

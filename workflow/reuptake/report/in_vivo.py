@@ -69,6 +69,8 @@ def compounds_of(tables: dict[str, pd.DataFrame]) -> set[str]:
 def runs_of(tables: dict[str, pd.DataFrame], compound: str) -> pd.DataFrame:
     """The runs (rows of animal_runs) in which a compound was given."""
     runs = tables["animal_runs"]
+    if runs.empty:
+        return runs
     groups = pd.concat(
         [compounds_in(tables[name]) for name in ("forced_swim", "pca_antagonism")],
         ignore_index=True,

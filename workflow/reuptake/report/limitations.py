@@ -9,6 +9,7 @@ import pandas as pd
 
 from reuptake.figures.palette import TARGET_COLOURS
 from reuptake.formatting import join_words, significant
+from reuptake.tables import records
 
 _NAMED = 8  # subjects that are named; the rest is counted
 _NEAR_FLOOR = 3  # an IC50 within this factor of half the transporter concentration
@@ -79,7 +80,7 @@ def limitations(
 def _subjects(rows: pd.DataFrame, *more: str) -> tuple[str, ...]:
     """``compound at target (quantity)`` of each distinct row, with `more` columns appended."""
     words = []
-    for _, row in rows.iterrows():
+    for row in records(rows[["compound", "target", *more]]):
         inside = ", ".join(str(row[name]) for name in more if str(row[name]))
         words.append(f"{row['compound']} at {row['target']}" + (f" ({inside})" if inside else ""))
     return tuple(dict.fromkeys(words))

@@ -97,10 +97,9 @@ class Report:
 
     @property
     def contents(self) -> tuple:
-        """All of it, as what a digest can be made of."""
+        """All of it but the settings, which all pages share, as what a digest is made of."""
         filled = {name: frame for name, frame in self.data.items() if len(frame)}
-        others = filled, self.affinities, self.cards, self.settings, self.seals
-        return *others, self.pictures.contents
+        return filled, self.affinities, self.cards, self.seals, self.pictures.contents
 
     @property
     def compounds(self) -> set[str]:
