@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from reuptake.curves.models import logistic
 from reuptake.figures import palette, style
 from reuptake.figures.inputs import series_of
 from reuptake.figures.points import fits_of, named, placed_points, points_by_compound
+from reuptake.tables import records
 
 _GAP = 0.13  # of the concentration range: from the data to the controls beyond the axis breaks
 _LEFT_MM, _WIDTH_MM, _FOOT_MM, _HEAD_MM = 15.0, 97.0, 12.0, 9.0
@@ -402,27 +404,29 @@ def _key(figure, data: CurveData, names, colours, dashes, height_mm: float) -> N
 
 def potency_words(data: CurveData, name: str) -> list[str]:
     """What is said of one target: ``IC50 1.24 nM``, ``95 % CI 0.9 to 1.6 nM, n = 3``."""
-    part = data.potency[data.potency["series"] == name]
+    rows = [row for row in records(data.potency) if row["series"] == name]
     lines = []
-    for row in part.itertuples():
-        which = f" ({palette.label(row.assay, 22)})" if len(part) > 1 else ""
-        if row.qualifier == "":
+    for row in rows:
+        which = f" ({palette.label(row['assay'], 22)})" if len(rows) > 1 else ""
+        if row["qualifier"] == "":
             lines.append(f"no IC50{which}")
             continue
-        lines.append(f"IC50 {formatting.bounded(row.qualifier, row.value_nM, 'nM')}{which}")
-        span = formatting.interval(row.lower_nM, row.upper_nM)
-        words = f"n = {row.n_experiments}"
-        if row.qualifier == "=" and span != formatting.MISSING:
-            if row.n_experiments == 1:
+        bounded = formatting.bounded(row["qualifier"], row["value_nM"], "nM")
+        lines.append(f"IC50 {bounded}{which}")
+        span = formatting.interval(row["lower_nM"], row["upper_nM"])
+        words = f"n = {row['n_experiments']}"
+        if row["qualifier"] == "=" and span != formatting.MISSING:
+            if row["n_experiments"] == 1:
                 # One experiment alone: the interval can only be that of its fit.
                 lines.append(f"95 % CI of the fit {span}")
             else:
                 words = f"95 % CI {span}, {words}"
         lines.append(words)
-    mine = data.fits[data.fits["series"] == name]
-    if left_out := int(mine["left_out"].sum()):
+    fits = zip(*(data.fits[of] for of in ("series", "left_out", "fitted", "status")), strict=True)
+    mine = [rest for series, *rest in fits if series == name]
+    if left_out := sum(left for left, _, _ in mine):
         lines.append(f"{left_out} curve{'s' * (left_out > 1)} left out (failed or repeat)")
-    for status, count in mine.loc[~mine["fitted"], "status"].value_counts(sort=False).items():
+    for status, count in Counter(status for _, fitted, status in mine if not fitted).items():
         lines.append(f"{count} curve{'s' * (count > 1)} {status}: no line")
     return lines or ["no IC50"]
 

@@ -223,7 +223,7 @@ def caption(data: ForestData) -> str:
     )
     if data.published:
         text += " Shaded: the range of the published values of the same species and modality."
-    for row, _ in _blocks(data):
+    for row in data.potency.itertuples():
         name = f"{row.series}, {row.assay}" if row.assay else row.series
         bounds = f" ({row.n_censored} bounds)" if row.n_censored > 0 else ""
         words = [f"{data.quantity} {value_words(row)}", f"n = {row.n_experiments}{bounds}"]
@@ -236,6 +236,10 @@ def caption(data: ForestData) -> str:
             words.append(note)
         text += f" {name}: {'; '.join(words)}."
     return f"{text} Simulated data." if data.simulated else text
+
+
+_READ = ["compound", "modality", "simulated", "quantity", "target", "species", "assay"]
+_READ += ["qualifier", "value_nM", "lower_nM", "upper_nM"]
 
 
 def prepare(tables: dict[str, pd.DataFrame], published: pd.DataFrame):
@@ -252,7 +256,8 @@ def prepare(tables: dict[str, pd.DataFrame], published: pd.DataFrame):
     frames = {}
     for name in ("experiments", "potency"):
         frame = tables[name]
-        frames[name] = frame.assign(
+        more = ["date", "experiment"] if name == "experiments" else ["n_experiments", "n_censored"]
+        frames[name] = frame[[*_READ, *more]].assign(
             simulated=frame["simulated"].fillna(False).astype(bool), series=series_of(frame)
         )
     group = ["compound", "modality", "simulated"]
@@ -273,9 +278,11 @@ def prepare(tables: dict[str, pd.DataFrame], published: pd.DataFrame):
         shown = single.groupby(_BLOCK, sort=False).tail(NEWEST)
         older = single.groupby(_BLOCK).size() - shown.groupby(_BLOCK).size()
         known = {} if simulated else {
-            row.series: literature[key]
-            for row in whole.itertuples()
-            if (key := (compound, row.target, row.species, modality, quantity)) in literature
+            series: literature[key]
+            for series, target, species in zip(
+                whole["series"], whole["target"], whole["species"], strict=True
+            )
+            if (key := (compound, target, species, modality, quantity)) in literature
         }  # fmt: skip
         columns = [*_BLOCK, "target", "qualifier", "value_nM", "lower_nM", "upper_nM"]
         data = ForestData(
