@@ -31,6 +31,11 @@ class Limitation:
         return join_words([*listed, f"{more} more"] if more else listed)
 
 
+_OF_CURVES = ["drop", "run", "assay", "plate", "compound", "target", "kind", "status", "flags"]
+_OF_CURVES += ["ic50_qualifier", "ic50_nM", "ki_qualifier", "ki_method", "transporter_nM"]
+_OF_CURVES += ["depletion_competitor_pct", "depletion_bias_pct", "simulated"]
+
+
 def limitations(
     tables: dict[str, pd.DataFrame], guide_compound: str, compound: str | None = None
 ) -> list[Limitation]:
@@ -45,8 +50,9 @@ def limitations(
     compound : str, optional
         Only what concerns this compound; else the whole archive.
     """
+    tables = tables | {"curves": tables["curves"][_OF_CURVES]}
     if compound is not None:
-        tables = tables | {
+        tables |= {
             name: tables[name][tables[name]["compound"] == compound]
             for name in ("curves", "potency")
         }
