@@ -101,12 +101,13 @@ def build_report(
     shared = report.shared
     kept = {}
     with Crew(processes) as crew:
+        # what takes longest comes first
+        n_rows = {name: len(frame) for name, frame in data.items()} | {"wells": all_wells.n_rows}
+        crew.do(write_workbook, sheets(data, filled), n_rows, out / WORKBOOK, settings.title)
         for target, contents, make, part in _of_compounds(report, all_wells):
             place = kept[out / target] = store.place(contents)
             if not place.is_file():
                 crew.do(_keep, place, make, *part)
-        n_rows = {name: len(frame) for name, frame in data.items()} | {"wells": all_wells.n_rows}
-        crew.do(write_workbook, sheets(data, filled), n_rows, out / WORKBOOK, settings.title)
         made = {
             out / name: environment.get_template(template).render(shared | content)
             for name, template, content in _pages(report, filled, tables)
