@@ -200,7 +200,9 @@ def measure(n: int) -> dict:
         for number in range(n):
             archive.add(number)
         out = {"drops": n, "plates": 4 * n, "first_run": archive.run()}
-        out["nothing_to_do"] = archive.run()
+        # seconds on a machine whose speed varies
+        again = sorted((archive.run() for _ in range(3)), key=lambda run: run["wall_s"])
+        out["nothing_to_do"] = again[1]
         archive.add(n)
         out["one_more_drop"] = archive.run()
         out["config_key"] = archive.plan_of_key()
