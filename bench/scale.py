@@ -239,7 +239,7 @@ def plot(sizes: list[dict]) -> None:
             axes.plot(*zip(*points, strict=True), marker=marker, label=words, lw=1.2, ms=4)
     axes.set(xscale="log", yscale="log", xlabel="drops in the archive", ylabel="wall time (s)")
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False, fontsize=8)
+    figure.legend(loc="outside upper left", frameon=False, fontsize=8, ncols=3)
     PLOT.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(f"{PLOT}.svg", metadata={"Date": None})
     figure.savefig(f"{PLOT}.png", dpi=150, metadata={"Software": None})
