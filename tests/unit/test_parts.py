@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 import report_tables
 
 from reuptake import parts
@@ -140,3 +141,15 @@ def test_pages_hold_the_wells_of_a_drop_or_of_some_compounds(monkeypatch, tmp_pa
     for name, rows in found.items():
         assert len(rows) == (whole["compound"] == name).sum()
     assert sum(map(len, found.values())) > 0
+
+
+def test_a_full_disk_is_told_with_the_folder_of_temporary_files(monkeypatch, tmp_path):
+    monkeypatch.setattr(parts, "TemporaryFile", lambda: open("/dev/full", "wb", buffering=0))
+    monkeypatch.setattr(parts, "gettempdir", lambda: str(tmp_path))
+    rows = pd.DataFrame({"signal": np.arange(10.0)})
+    with (
+        pytest.raises(OSError, match="No space left") as failed,
+        parts.sorted_out([(rows, [0] * 10)]),
+    ):
+        pass
+    assert str(tmp_path) in failed.value.filename

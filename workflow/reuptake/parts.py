@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 
 import numpy as np
 import pandas as pd
@@ -79,6 +79,21 @@ def batches(compounds: pd.Series) -> list[list[str]]:
     return out
 
 
+# where temporary files lie in memory, little is taken
+_PACKED = pa.ipc.IpcWriteOptions(compression="lz4")
+
+
+@contextmanager
+def _naming_the_folder() -> Iterator[None]:
+    """A write that fails, on a full disk, is told with its folder: the file has no name."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = f"{gettempdir()} (temporary files; TMPDIR names another folder)"
+        raise
+
+
 @contextmanager
 def sorted_out(frames: Iterable[tuple[pd.DataFrame, np.ndarray | pd.Series]]) -> Iterator[Callable]:
     """Rows of many frames by a number of each row, held on disk meanwhile.
@@ -94,6 +109,11 @@ def sorted_out(frames: Iterable[tuple[pd.DataFrame, np.ndarray | pd.Series]]) ->
     ------
     callable
         Gives the rows of a number; without any, an empty frame.
+
+    Raises
+    ------
+    OSError
+        Where the temporary files cannot be written, with their folder.
     """
     with ExitStack() as stack:
         files, writers, empty = {}, {}, pd.DataFrame()
@@ -101,12 +121,17 @@ def sorted_out(frames: Iterable[tuple[pd.DataFrame, np.ndarray | pd.Series]]) ->
             empty = frame.iloc[:0]
             for number, rows in frame.groupby(np.asarray(numbers)):
                 table = pa.Table.from_pandas(rows, preserve_index=False)
-                if number not in files:
-                    files[number] = stack.enter_context(TemporaryFile())
-                    writers[number] = pa.ipc.new_stream(files[number], table.schema)
-                writers[number].write_table(table)
-        for writer in writers.values():
-            writer.close()
+                with _naming_the_folder():
+                    if number not in files:
+                        files[number] = stack.enter_context(TemporaryFile())
+                        writers[number] = pa.ipc.new_stream(
+                            files[number], table.schema, options=_PACKED
+                        )
+                    writers[number].write_table(table)
+        with _naming_the_folder():
+            for number, writer in writers.items():
+                writer.close()
+                files[number].flush()
 
         def rows_of(number: int) -> pd.DataFrame:
             if number not in files:
